@@ -1,0 +1,1 @@
+"""What the network computes, one idea per file; `flux.py` is the whole on one screen."""
