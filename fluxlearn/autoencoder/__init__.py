@@ -1,0 +1,1 @@
+"""Pixels ↔ latents: the convolutional autoencoder in front of and behind the transformer."""
