@@ -1,0 +1,1 @@
+"""Noise → picture: tokens, positions, schedule, solvers and the pipeline that joins them."""

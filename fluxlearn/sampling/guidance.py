@@ -1,0 +1,79 @@
+"""Guidance: how a model is made to follow its prompt more closely than the data did.
+
+    true         v = v(∅) + g · (v(prompt) − v(∅))        two model calls a step
+    embedded     v = v(prompt, g)                         one: the scale is an input
+    none         v = v(prompt)                            one: distilled without a scale
+
+Embedded guidance is what distillation makes of true guidance: FLUX.1-dev and toy-dev were trained
+to give in one call what their teacher gives in two. schnell takes no scale at all.
+
+Source: classifier-free guidance, arXiv:2207.12598; distillation, arXiv:2210.03142.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from fluxlearn.model.flux import Flux
+from fluxlearn.sampling.positions import image_ids, text_ids
+from fluxlearn.text.conditioning import Conditioning
+from fluxlearn.trace.moment import Moment, current_moment, happening
+from fluxlearn.trace.tap import watched
+
+KINDS = ("true", "embedded", "none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """How many pictures of which size are painted."""
+
+    batch: int
+    height: int  # pixels
+    width: int  # pixels
+
+
+def plain_velocity(
+    flux: Flux, conditioning: Conditioning, canvas: Canvas, guidance: float | None
+) -> Callable[[Tensor, float], Tensor]:
+    """velocity(x, t) of one branch; text and rotations are embedded once for the whole run."""
+    like = flux.img_in.weight
+    conditioning = conditioning.to(like.device, like.dtype)
+    img_ids = image_ids(canvas.batch, canvas.height, canvas.width).to(like.device)
+    txt_ids = text_ids(canvas.batch, conditioning.txt.shape[1]).to(like.device)
+    scale = _filled(canvas.batch, guidance, like) if flux.config.guidance_embed else None
+    constant = (img_ids, conditioning.txt, txt_ids)
+    setting = None
+
+    def velocity(x: Tensor, time: float) -> Tensor:
+        nonlocal setting
+        timesteps = _filled(canvas.batch, time, like)
+        if watched():
+            # Every stage runs at every step, so that each can be seen and edited at every step.
+            return flux(x, *constant, timesteps, conditioning.pooled, scale)
+        if setting is None:
+            setting = flux.setting(*constant, conditioning.pooled, scale)
+        return flux.velocity(x, timesteps, setting)
+
+    return velocity
+
+
+def guided_velocity(
+    flux: Flux, prompts: tuple[Conditioning, Conditioning], canvas: Canvas, guidance: float
+) -> Callable[[Tensor, float], Tensor]:
+    """velocity(x, t) by true guidance: towards the first prompt and away from the second."""
+    towards, away = (plain_velocity(flux, prompt, canvas, None) for prompt in prompts)
+
+    def velocity(x: Tensor, time: float) -> Tensor:
+        conditional = towards(x, time)
+        now = current_moment() or Moment(0, time)
+        with happening(replace(now, branch="uncond")):
+            unconditional = away(x, time)
+        return unconditional + guidance * (conditional - unconditional)
+
+    return velocity
+
+
+def _filled(batch: int, value: float | None, like: Tensor) -> Tensor:
+    return torch.full((batch,), value, dtype=like.dtype, device=like.device)

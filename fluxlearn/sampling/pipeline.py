@@ -1,0 +1,154 @@
+"""Pipeline: prompt to picture, end to end.
+
+    conditioning = text(prompts)                        CLIP and T5
+    x            = patchify(noise)                      from a seed
+    x            = solver(velocity, x, schedule)        Flux, once or twice a step
+    picture      = decode(unpatchify(x))                the autoencoder
+
+Source: BFL flux/cli.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from fluxlearn.autoencoder.autoencoder import AutoEncoder
+from fluxlearn.model.flux import Flux
+from fluxlearn.sampling.guidance import Canvas, guided_velocity, plain_velocity
+from fluxlearn.sampling.image_to_image import encode_start, start_part_way
+from fluxlearn.sampling.options import Defaults, Options
+from fluxlearn.sampling.picture import Picture
+from fluxlearn.sampling.points import NOISE, STEPS
+from fluxlearn.sampling.schedule import make_schedule
+from fluxlearn.sampling.solvers import SOLVERS, State, StepTaps, Velocity
+from fluxlearn.sampling.tokens import draw_noise, patchify, token_grid, unpatchify
+from fluxlearn.text.conditioning import Conditioning
+from fluxlearn.text.encoders import TextEncoders
+from fluxlearn.text.points import POINTS as TEXT
+from fluxlearn.trace.point import Point
+from fluxlearn.trace.tap import tap
+
+Prompt = str | list[str] | Conditioning
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """A painting that is ready to go: checked, encoded, noised."""
+
+    options: Options
+    canvas: Canvas
+    velocity: Velocity
+    tokens: Float[Tensor, "batch img patch"]  # what the solver starts from
+    times: list[float]
+
+
+class Pipeline:
+    """Text encoders, flow model and autoencoder, ready to paint."""
+
+    path = ""
+
+    def __init__(
+        self, text: TextEncoders | None, flux: Flux, autoencoder: AutoEncoder, defaults: Defaults
+    ) -> None:
+        """Take loaded parts; `text` may be None if every prompt comes as a `Conditioning`."""
+        self.text = text
+        self.flux = flux
+        self.autoencoder = autoencoder
+        self.defaults = defaults
+        self.step_taps = StepTaps()
+
+    def paint(self, prompt: Prompt, **options: Any) -> Picture:
+        """Paint a picture for a prompt, or one for each prompt of a list.
+
+        prompt   text, a list of texts, or a saved `Conditioning`.
+        options  steps, guidance, seed, height, width, start_image, strength, solver: see `Options`.
+
+        Raises ValueError or TypeError that names the value and the cure, before any model runs.
+        """
+        run = self.prepare(prompt, **options)
+        for state in self._follow(run):
+            tokens = state.x_next
+        return self._develop(prompt, run, tokens)
+
+    def steps(self, prompt: Prompt, **options: Any) -> Iterator[State]:
+        """Paint, stopping after every model call to show its `State`; options as for `paint`."""
+        return self._follow(self.prepare(prompt, **options))
+
+    @torch.no_grad()
+    def decode(self, tokens: Float[Tensor, "batch img patch"], run: Run) -> Tensor:
+        """The pictures of some tokens of a run, x₀ estimates for example, in [−1, 1]."""
+        latents = unpatchify(tokens, run.canvas.height, run.canvas.width)
+        return self.autoencoder.decode(latents.to(self._autoencoder_weight)).clamp(-1, 1)
+
+    @torch.no_grad()
+    def prepare(self, prompt: Prompt, **options: Any) -> Run:
+        """Check a request, encode its prompt and draw its noise."""
+        asked = Options.from_keywords(options, self.defaults)
+        rows, columns = token_grid(asked.height, asked.width)
+        times = make_schedule(asked.steps, rows * columns, self.defaults.shifted).tolist()
+        conditioning = self._encode(prompt)
+        canvas = Canvas(batch=len(conditioning), height=asked.height, width=asked.width)
+
+        latents, times = self._first_latents(asked, canvas, times)
+        tokens = patchify(tap(self, "in.latent", latents)).to(self.flux.img_in.weight)
+        velocity = self._velocity(conditioning, canvas, asked.guidance)
+        return Run(options=asked, canvas=canvas, velocity=velocity, tokens=tokens, times=times)
+
+    def points(self) -> tuple[Point, ...]:
+        """Every place that can be read or edited between a prompt and its picture, in order."""
+        parts = (TEXT, NOISE, self.flux.points(), STEPS, self.autoencoder.points())
+        return tuple(point for part in parts for point in part)
+
+    def parts(self) -> tuple[Any, ...]:
+        """The objects that tap: what a recorder of this pipeline listens to."""
+        modules = (*self.flux.modules(), *self.autoencoder.modules())
+        return (self, self.text, self.step_taps, *modules)
+
+    @property
+    def _autoencoder_weight(self) -> Tensor:
+        return self.autoencoder.encoder.conv_in.weight
+
+    @torch.no_grad()
+    def _follow(self, run: Run) -> Iterator[State]:
+        solver = SOLVERS[run.options.solver]
+        yield from solver(run.velocity, run.tokens, run.times, self.step_taps)
+
+    def _develop(self, prompt: Prompt, run: Run, tokens: Tensor) -> Picture:
+        return Picture(
+            pixels=self.decode(tokens, run),
+            latents=unpatchify(tokens, run.canvas.height, run.canvas.width),
+            times=tuple(run.times),
+            prompt=list(prompt.prompts) if isinstance(prompt, Conditioning) else prompt,
+            seed=run.options.seed,
+        )
+
+    def _encode(self, prompt: Prompt) -> Conditioning:
+        if isinstance(prompt, Conditioning):
+            return prompt
+        if self.text is None:
+            raise ValueError(
+                "this pipeline has no text encoders, so it cannot read a prompt. Pass a saved "
+                "Conditioning instead, or load the text encoders."
+            )
+        return self.text(prompt)
+
+    def _first_latents(
+        self, asked: Options, canvas: Canvas, times: list[float]
+    ) -> tuple[Tensor, list[float]]:
+        generator = torch.Generator().manual_seed(asked.seed)
+        channels = self.autoencoder.config.z_channels
+        noise = draw_noise(canvas.batch, channels, canvas.height, canvas.width, generator)
+        if asked.start_image is None:
+            return noise, times
+        start = encode_start(self.autoencoder, asked.start_image, canvas.height, canvas.width)
+        return start_part_way(noise, start.to(noise), times, asked.strength)
+
+    def _velocity(self, prompt: Conditioning, canvas: Canvas, guidance: float) -> Velocity:
+        if self.defaults.guidance_by != "true" or guidance == 1:
+            return plain_velocity(self.flux, prompt, canvas, guidance)
+        empty = self._encode([""] * canvas.batch)
+        return guided_velocity(self.flux, (prompt, empty), canvas, guidance)
