@@ -1,0 +1,77 @@
+"""fluxlearn: learn how FLUX.1 works by running it, looking inside, and changing it.
+
+    import fluxlearn as fl
+
+    fl.setup(seed=0)
+    pipe = fl.load("toy-dev")
+    pipe.paint("a large red circle left of a small blue square on a white background")
+
+The public names, in reading order. Importing the package imports none of them yet.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+# These two have modules of their own name, which would hide them if they came in lazily.
+from fluxlearn.load import load
+from fluxlearn.setup import setup
+from fluxlearn.show import show
+
+if TYPE_CHECKING:
+    from fluxlearn.autoencoder.autoencoder import AutoEncoder
+    from fluxlearn.catalogue import explain, points
+    from fluxlearn.config import PRESETS, RELEASES, AutoencoderConfig, FluxConfig
+    from fluxlearn.model.flux import Flux
+    from fluxlearn.text.conditioning import Conditioning
+    from fluxlearn.trace.edit import edit
+    from fluxlearn.trace.record import record
+    from fluxlearn.trace.stop import stop_after
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Flux": "fluxlearn.model.flux",
+    "FluxConfig": "fluxlearn.config",
+    "AutoEncoder": "fluxlearn.autoencoder.autoencoder",
+    "AutoencoderConfig": "fluxlearn.config",
+    "PRESETS": "fluxlearn.config",
+    "RELEASES": "fluxlearn.config",
+    "Conditioning": "fluxlearn.text.conditioning",
+    "points": "fluxlearn.catalogue",
+    "explain": "fluxlearn.catalogue",
+    "record": "fluxlearn.trace.record",
+    "edit": "fluxlearn.trace.edit",
+    "stop_after": "fluxlearn.trace.stop",
+}
+
+__all__ = [
+    "PRESETS",
+    "RELEASES",
+    "AutoEncoder",
+    "AutoencoderConfig",
+    "Conditioning",
+    "Flux",
+    "FluxConfig",
+    "edit",
+    "explain",
+    "load",
+    "points",
+    "record",
+    "setup",
+    "show",
+    "stop_after",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name from its module when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"fluxlearn has no {name!r}. There is {', '.join(__all__)}.")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,1 @@
+"""Weights from the world: files, formats and names."""
