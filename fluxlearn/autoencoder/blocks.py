@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 Features = Float[Tensor, "batch feature height width"]
+Widened = Float[Tensor, "batch _ height width"]
+Resized = Float[Tensor, "batch feature _ _"]
 
 
 def group_norm(channels: int, groups: int) -> nn.GroupNorm:
@@ -33,7 +35,7 @@ class ResnetBlock(nn.Module):
         if self.has_shortcut:
             self.nin_shortcut = nn.Conv2d(in_channels, out_channels, 1)
 
-    def forward(self, x: Features) -> Features:
+    def forward(self, x: Features) -> Widened:
         h = self.conv1(F.silu(self.norm1(x)))
         h = self.conv2(F.silu(self.norm2(h)))
         return (self.nin_shortcut(x) if self.has_shortcut else x) + h
@@ -70,7 +72,7 @@ class Downsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=0)
 
-    def forward(self, x: Features) -> Features:
+    def forward(self, x: Features) -> Resized:
         return self.conv(F.pad(x, (0, 1, 0, 1)))
 
 
@@ -81,7 +83,7 @@ class Upsample(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
-    def forward(self, x: Features) -> Features:
+    def forward(self, x: Features) -> Resized:
         return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
 
 

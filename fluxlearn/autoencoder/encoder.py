@@ -52,7 +52,7 @@ class Encoder(nn.Module):
 
     def forward(
         self, x: Float[Tensor, "batch rgb px_h px_w"]
-    ) -> Float[Tensor, "batch 2*channel height width"]:
+    ) -> Float[Tensor, "batch _ height width"]:
         h = tap(self, "conv_in", self.conv_in(tap(self, "pixels", x)))
         for i, level in enumerate(self.down):
             h = tap(self, f"down.{i}", level(h))

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any
 
 from PIL import Image
 from torch import Tensor
@@ -44,7 +44,7 @@ class Options:
     solver: str = "euler"  # or "midpoint" or "heun", which call the model twice a step
 
     @classmethod
-    def from_keywords(cls, keywords: dict[str, Any], defaults: Defaults) -> Self:
+    def from_keywords(cls, keywords: dict[str, Any], defaults: Defaults) -> "Options":
         """Options from a caller's keywords, with a model's defaults filled in, all checked.
 
         Raises TypeError for an unknown option and ValueError for an impossible value.

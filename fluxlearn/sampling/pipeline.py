@@ -145,7 +145,7 @@ class Pipeline:
         if asked.start_image is None:
             return noise, times
         start = encode_start(self.autoencoder, asked.start_image, canvas.height, canvas.width)
-        return start_part_way(noise, start.to(noise), times, asked.strength)
+        return start_part_way(noise, start.to(noise).expand_as(noise), times, asked.strength)
 
     def _velocity(self, prompt: Conditioning, canvas: Canvas, guidance: float) -> Velocity:
         if self.defaults.guidance_by != "true" or guidance == 1:

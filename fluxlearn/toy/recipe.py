@@ -1,0 +1,95 @@
+"""How the shipped weights were made: the whole chain from one seed, in one command.
+
+    fluxlearn train toy --out runs/toy
+
+    T5, CLIP     captions; then frozen
+    autoencoder  pictures; then frozen, and its latents cached
+    toy-base     the flow model
+    toy-dev      distilled from it
+    card         every gate measured on held-out prompts
+
+Each stage leaves its files in the folder and is not repeated; a killed stage resumes from its
+checkpoint. `ship` turns a finished folder into what the package carries.
+"""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from fluxlearn.autoencoder.autoencoder import AutoEncoder
+from fluxlearn.checkpoints.bfl import read_model
+from fluxlearn.checkpoints.safe import save_tensors, save_weights
+from fluxlearn.config import AutoencoderConfig, FluxConfig
+from fluxlearn.load import load
+from fluxlearn.model.flux import Flux
+from fluxlearn.sampling.options import Defaults
+from fluxlearn.text.encoders import TextEncoders
+from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, evaluate_model
+from fluxlearn.toy.train_autoencoder import train_autoencoder
+from fluxlearn.toy.train_clip import train_clip
+from fluxlearn.toy.train_dev import train_dev
+from fluxlearn.toy.train_flow import train_flow
+from fluxlearn.toy.train_t5 import train_t5
+
+DEFAULTS = {
+    "toy-base": Defaults(
+        name="toy-base", steps=20, guidance=3.0, guidance_by="true", shifted=True, size=128
+    ),
+    "toy-dev": Defaults(
+        name="toy-dev", steps=20, guidance=3.0, guidance_by="embedded", shifted=True, size=128
+    ),
+}
+
+
+def train_toy(folder: Path, seed: int = 0, prompts: int = 512) -> dict:
+    """Train, ship and measure the whole family in a folder; return its card."""
+    folder = Path(folder)
+    card = {"seed": seed, "t5": train_t5(folder, seed), "clip": train_clip(folder, seed)}
+    encoders = TextEncoders.from_folder(folder)
+    card["autoencoder"] = train_autoencoder(folder, seed)
+    autoencoder, _ = read_model(folder / "ae.safetensors", AutoencoderConfig, AutoEncoder)
+
+    card["toy-base"] = train_flow(folder, autoencoder, encoders, seed)
+    teacher, _ = read_model(folder / "toy-base.safetensors", FluxConfig, Flux)
+    card["toy-dev"] = train_dev(folder, teacher, (autoencoder, encoders), seed)
+
+    shipped = ship(folder, folder / "weights")
+    measure(card, shipped, prompts)
+    (shipped / "card.json").write_text(json.dumps(card, indent=1))
+    return card
+
+
+def ship(folder: Path, target: Path) -> Path:
+    """Write what the package carries: bf16 weights with how to sample them, and tokenizers."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, defaults in DEFAULTS.items():
+        flux, _ = read_model(folder / f"{name}.safetensors", FluxConfig, Flux)
+        tensors = {k: v.to(torch.bfloat16) for k, v in flux.state_dict().items()}
+        header = {
+            "config": json.dumps(asdict(flux.config)),
+            "defaults": json.dumps(asdict(defaults)),
+        }
+        save_tensors(tensors, target / f"{name}.safetensors", header)
+    autoencoder, _ = read_model(folder / "ae.safetensors", AutoencoderConfig, AutoEncoder)
+    save_weights(autoencoder, target / "ae.safetensors", autoencoder.config, torch.bfloat16)
+    encoders = TextEncoders.from_folder(folder)
+    for name, encoder in {"clip": encoders.clip, "t5": encoders.t5}.items():
+        shutil.rmtree(target / name, ignore_errors=True)
+        encoder.model.to(torch.bfloat16).save_pretrained(target / name)
+        encoder.tokenizer.save_pretrained(target / name)
+    return target
+
+
+def measure(card: dict, shipped: Path, prompts: int) -> dict:
+    """Add every gate's figure to a card, measured with the weights as they are shipped."""
+    for name in DEFAULTS:
+        pipe = load(shipped / f"{name}.safetensors")
+        for split in ("test", "novel"):
+            rows = evaluate_model(pipe, prompts, split)
+            card[name][split] = as_card(rows)
+    card["autoencoder"] |= evaluate_autoencoder(pipe.autoencoder, prompts)
+    card["missed"] = check_gates(card)
+    return card

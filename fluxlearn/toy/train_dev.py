@@ -1,0 +1,83 @@
+"""`toy-dev`: the toy's flow model, distilled so that guidance costs one call instead of two.
+
+    loss = mean ‖v_dev(x_t, t, caption, g) − [v(∅) + g · (v(caption) − v(∅))]‖²      g ~ U(1, 6)
+
+v is `toy-base`, frozen. Source: `fluxlearn.training.distillation`.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fluxlearn.autoencoder.autoencoder import AutoEncoder
+from fluxlearn.checkpoints.safe import save_weights
+from fluxlearn.flow import interpolate
+from fluxlearn.model.flux import Flux
+from fluxlearn.sampling.schedule import shift_for
+from fluxlearn.text.encoders import TextEncoders
+from fluxlearn.toy.train_flow import batches, compiled_velocity
+from fluxlearn.training.average import Average
+from fluxlearn.training.distillation import draw_guidance, guided_target, student_of
+from fluxlearn.training.loop import train
+from fluxlearn.training.optimizers import muon_and_adamw
+from fluxlearn.training.timesteps import draw_times
+
+WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
+
+
+def train_dev(
+    folder: Path,
+    teacher: Flux,
+    frozen: tuple[AutoEncoder, TextEncoders],
+    seed: int = 0,
+    steps: int = 1200,
+    batch: int = 48,
+) -> dict:
+    """Distil `toy-dev` from its teacher, save its averaged weights, return its figures."""
+    done = folder / "toy-dev.json"
+    if done.exists():
+        return json.loads(done.read_text())
+    student = student_of(teacher).requires_grad_(True)
+    loss_at = distillation_loss(folder, (teacher, student), frozen, seed, batch)
+    optimizers = muon_and_adamw(student, muon_rate=5e-4, adamw_rate=5e-4)
+    average = Average(student, decay=0.995)
+
+    run = train(student, loss_at, optimizers, folder / "dev.checkpoint", steps, average)
+    figures = {"steps": steps, "batch": batch, "seed": seed, "seconds": round(run.seconds)}
+    figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 60)]
+    save_weights(average.model, folder / "toy-dev.safetensors", student.config)
+    done.write_text(json.dumps(figures, indent=1))
+    return figures
+
+
+def distillation_loss(
+    folder: Path,
+    models: tuple[Flux, Flux],
+    frozen: tuple[AutoEncoder, TextEncoders],
+    seed: int,
+    batch: int,
+):
+    """loss_at(step): the student's distance from its guided teacher on that step's batch."""
+    autoencoder, encoders = frozen
+    batch_at = batches(folder, autoencoder, encoders, seed + 1, batch)
+    guide, learner = (compiled_velocity(m, batch, encoders.t5.length) for m in models)
+    nothing = encoders("")
+
+    def loss_at(step: int) -> Tensor:
+        tokens, txt, pooled = batch_at(step)
+        generator = torch.Generator().manual_seed((seed + 1) * 1_000_003 + step)
+        t = draw_times(batch, shift_for(tokens.shape[1]), generator)
+        guidance = draw_guidance(batch, WEAKEST, STRONGEST, generator)
+        x_t = interpolate(tokens, torch.randn(tokens.shape, generator=generator), t)
+
+        with torch.no_grad():
+            towards = guide(x_t, t, txt, pooled).float()
+            empty = (nothing.txt.expand_as(txt), nothing.pooled.expand_as(pooled))
+            away = guide(x_t, t, *(part.contiguous() for part in empty)).float()
+        target = guided_target(towards, away, guidance)
+        return (learner(x_t, t, txt, pooled, guidance).float() - target).square().mean()
+
+    return loss_at
