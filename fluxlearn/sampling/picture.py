@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,10 +43,15 @@ class Picture:
         self._row().save(path)
         return path
 
-    def _repr_png_(self) -> bytes:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         buffer = io.BytesIO()
-        self._row().save(buffer, format="PNG")
-        return buffer.getvalue()
+        row = self._row()
+        row.save(buffer, format="PNG")
+        data = {"image/png": buffer.getvalue(), "text/plain": repr(self)}
+        asked = self.prompt if isinstance(self.prompt, str) else " · ".join(self.prompt)
+        # Small pictures are shown twice as large: a pixel of the miniature should be seen.
+        zoom = 2 if self.pixels.shape[-1] <= 256 else 1
+        return data, {"image/png": {"alt": f"Painted for: {asked}", "width": zoom * row.width}}
 
     def _row(self) -> Image.Image:
         images = self.images

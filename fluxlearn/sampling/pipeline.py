@@ -79,9 +79,18 @@ class Pipeline:
         return self._follow(self.prepare(prompt, **options))
 
     @torch.no_grad()
-    def decode(self, tokens: Float[Tensor, "batch img patch"], run: Run) -> Tensor:
-        """The pictures of some tokens of a run, x₀ estimates for example, in [−1, 1]."""
-        latents = unpatchify(tokens, run.canvas.height, run.canvas.width)
+    def decode(
+        self,
+        tokens: Float[Tensor, "batch img patch"],
+        height: int | None = None,
+        width: int | None = None,
+    ) -> Float[Tensor, "batch rgb px_h px_w"]:
+        """The pictures of image tokens in [−1, 1]: of a run's end, or of x₀ estimates on the way.
+
+        height, width  in pixels; the model's own size unless said.
+        """
+        size = self.defaults.size
+        latents = unpatchify(tokens, height or size, width or size)
         return self.autoencoder.decode(latents.to(self._autoencoder_weight)).clamp(-1, 1)
 
     @torch.no_grad()
@@ -119,7 +128,7 @@ class Pipeline:
 
     def _develop(self, prompt: Prompt, run: Run, tokens: Tensor) -> Picture:
         return Picture(
-            pixels=self.decode(tokens, run),
+            pixels=self.decode(tokens, run.canvas.height, run.canvas.width),
             latents=unpatchify(tokens, run.canvas.height, run.canvas.width),
             times=tuple(run.times),
             prompt=list(prompt.prompts) if isinstance(prompt, Conditioning) else prompt,

@@ -1,0 +1,1 @@
+"""Prompts → conditioning, with transformers' CLIP and T5."""
