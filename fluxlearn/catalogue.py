@@ -1,7 +1,7 @@
 """The tables of points of all folders, as one: list them, and have one explained.
 
-    fl.points("double.*.img.mod.*")        names and shapes
-    fl.explain("pe")                       what it is, how it is made, what to look for
+fl.points("double.*.img.mod.*")        names and shapes
+fl.explain("pe")                       what it is, how it is made, what to look for
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """A name or a path → a pipeline that is ready to paint.
 
-    toy-dev      the trained miniature with embedded guidance: one model call a step
-    toy-base     its teacher, which paints by true guidance: two calls a step
-    a folder     the same layout as `fluxlearn/toy/weights`
+toy-dev      the trained miniature with embedded guidance: one model call a step
+toy-base     its teacher, which paints by true guidance: two calls a step
+a folder     the same layout as `fluxlearn/toy/weights`
 """
 
 from pathlib import Path
@@ -31,6 +31,8 @@ def load(
 
     Raises ValueError for an unknown name, FileNotFoundError or ValueError for a bad file.
     """
+    import json
+
     import torch
 
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
@@ -40,8 +42,6 @@ def load(
     from fluxlearn.sampling.options import Defaults
     from fluxlearn.sampling.pipeline import Pipeline
     from fluxlearn.text.encoders import TextEncoders
-
-    import json
 
     file = find_file(name)
     flux, metadata = read_model(file, FluxConfig, Flux, dtype or torch.float32)

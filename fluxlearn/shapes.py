@@ -48,6 +48,8 @@ AXES: dict[str, Axis] = {
     "feature": Axis("channels inside the autoencoder", None),
     # Everything else.
     "step": Axis("recorded sampling steps", None),
+    "depth": Axis("places along the residual stream: the embedding, then every block", 58),
+    "branch": Axis("modulated parts of all blocks, from the first to the last", 115),
     "time": Axis("points of a sampling schedule", None),
     "objects": Axis("things in a toy scene", None),
 }

@@ -21,8 +21,8 @@ def group_norm(channels: int, groups: int) -> nn.GroupNorm:
 class ResnetBlock(nn.Module):
     """Two convolutions beside a shortcut.
 
-        h = conv1(swish(norm1(x)))
-        x = shortcut(x) + conv2(swish(norm2(h)))       1 × 1 shortcut where the width changes
+    h = conv1(swish(norm1(x)))
+    x = shortcut(x) + conv2(swish(norm2(h)))       1 × 1 shortcut where the width changes
     """
 
     def __init__(self, in_channels: int, out_channels: int, groups: int) -> None:
@@ -44,7 +44,7 @@ class ResnetBlock(nn.Module):
 class AttnBlock(nn.Module):
     """Every cell looks at every other, with a single head as wide as the features.
 
-        x = x + proj_out(softmax(q kᵀ / √feature) v)        q, k, v: 1 × 1 convolutions of norm(x)
+    x = x + proj_out(softmax(q kᵀ / √feature) v)        q, k, v: 1 × 1 convolutions of norm(x)
     """
 
     def __init__(self, channels: int, groups: int) -> None:

@@ -30,7 +30,7 @@ class EncoderLevel(nn.Module):
 class Encoder(nn.Module):
     """Three halvings: 8 × 8 pixels become one latent cell.
 
-        conv_in → levels, wider and smaller → middle → norm → conv_out → (mean, log-variance)
+    conv_in → levels, wider and smaller → middle → norm → conv_out → (mean, log-variance)
     """
 
     path = "encoder"

@@ -18,7 +18,7 @@ from fluxlearn.model.modulation import Modulation
 def initialise(flux: Flux, generator: torch.Generator) -> Flux:
     """Draw fresh weights for training, in place.
 
-        W ~ U(±√(6 / (in + out)))       biases, modulations and the last projection 0
+    W ~ U(±√(6 / (in + out)))       biases, modulations and the last projection 0
     """
     for module in flux.modules():
         if isinstance(module, nn.Linear):

@@ -16,8 +16,8 @@ from fluxlearn.trace.tap import tap
 class LastLayer(nn.Module):
     """A last modulation, without gate, and a projection to patch values.
 
-        β, γ = split(W · silu(vec))             shift first; diffusers stores scale first
-        v    = linear((1 + γ) · norm(x) + β)
+    β, γ = split(W · silu(vec))             shift first; diffusers stores scale first
+    v    = linear((1 + γ) · norm(x) + β)
     """
 
     path = "final"

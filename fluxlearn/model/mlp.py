@@ -15,7 +15,7 @@ from fluxlearn.trace.tap import tap
 class MLP(nn.Sequential):
     """Two linear layers with a tanh-approximated GELU between them.
 
-        [batch, seq, dim] → [batch, seq, hidden] → [batch, seq, dim]
+    [batch, seq, dim] → [batch, seq, hidden] → [batch, seq, dim]
     """
 
     path = ""

@@ -165,7 +165,9 @@ def _at(path: str, rows: tuple[Point, ...]) -> tuple[Point, ...]:
 
 def _modulation(prefix: str, number: str) -> tuple[Point, ...]:
     return tuple(
-        Point(f"{prefix}.{part}{number}", "batch 1 dim", f"{symbol} from lin(silu(vec))", what, look)
+        Point(
+            f"{prefix}.{part}{number}", "batch 1 dim", f"{symbol} from lin(silu(vec))", what, look
+        )
         for part, (symbol, what, look) in _MODULATION.items()
     )
 

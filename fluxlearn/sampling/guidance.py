@@ -62,7 +62,15 @@ def plain_velocity(
 def guided_velocity(
     flux: Flux, prompts: tuple[Conditioning, Conditioning], canvas: Canvas, guidance: float
 ) -> Callable[[Tensor, float], Tensor]:
-    """velocity(x, t) by true guidance: towards the first prompt and away from the second."""
+    """velocity(x, t) by true guidance: towards the first prompt and away from the second.
+
+    Raises ValueError for a model that takes the scale as an input.
+    """
+    if flux.config.guidance_embed:
+        raise ValueError(
+            "this model has guidance_embed, so it takes the guidance scale as an input and needs no "
+            "second call. Sample it with guidance_by='embedded'."
+        )
     towards, away = (plain_velocity(flux, prompt, canvas, None) for prompt in prompts)
 
     def velocity(x: Tensor, time: float) -> Tensor:

@@ -38,9 +38,7 @@ def time_shift(mu: float, t: Float[Tensor, " time"]) -> Float[Tensor, " time"]:
     return math.exp(mu) / (math.exp(mu) + (1 / t - 1))
 
 
-def make_schedule(
-    steps: int, tokens: int, shifted: bool = True
-) -> Float[Tensor, " time"]:
+def make_schedule(steps: int, tokens: int, shifted: bool = True) -> Float[Tensor, " time"]:
     """The times of a run from 1 to 0: steps + 1 of them, float32.
 
     tokens   image tokens; only matters when shifted.

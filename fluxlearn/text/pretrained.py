@@ -37,7 +37,7 @@ def read_folder(
     _require(tokenizer_path, "tokenizer*", f"the files of a {tokenizer_class.__name__}")
     with _no_progress_bar():
         model = _model(model_class, path, dtype=dtype, local_files_only=True, use_safetensors=True)
-    return model, tokenizer_class.from_pretrained(tokenizer_path, local_files_only=True)
+    return model, _tokenizer(tokenizer_class, tokenizer_path, local_files_only=True)
 
 
 def read_hub(classes: tuple[type, type], repo: str, dtype: torch.dtype) -> tuple[Any, Any]:
@@ -47,7 +47,8 @@ def read_hub(classes: tuple[type, type], repo: str, dtype: torch.dtype) -> tuple
     it with `weights_only=True`, which runs no code.
     """
     model_class, tokenizer_class = classes
-    return _model(model_class, repo, dtype=dtype), tokenizer_class.from_pretrained(repo)
+    tokenizer = _tokenizer(tokenizer_class, repo)
+    return _model(model_class, repo, dtype=dtype), tokenizer
 
 
 def _model(model_class: Any, source: str | Path, **options: Any) -> Any:
@@ -66,6 +67,16 @@ def _model(model_class: Any, source: str | Path, **options: Any) -> Any:
         )
     # Evaluation mode: no dropout. The text encoders of FLUX.1 are never trained along.
     return model.eval().requires_grad_(False)
+
+
+def _tokenizer(tokenizer_class: Any, source: str | Path, **options: Any) -> Any:
+    try:
+        return tokenizer_class.from_pretrained(source, **options)
+    except (ImportError, ValueError) as error:
+        raise ValueError(
+            f"The tokenizer of {source} cannot be read ({error}). If it comes as spiece.model "
+            f"alone, as that of google/t5-v1_1-xxl: pip install sentencepiece."
+        ) from error
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def train_scenes(count: int, seed: int) -> list[Scene]:
 def cached_latents(
     path: Path, autoencoder: AutoEncoder, pictures_of: list[Scene]
 ) -> Float[Tensor, "batch channel height width"]:
-    """The latents of these scenes in bf16, from the file if it holds as many, else made and kept."""
+    """The latents of these scenes in bf16: read if the file holds as many, else made and kept."""
     if path.exists():
         latents = read_tensors(path)[0]["latents"]
         if len(latents) == len(pictures_of):

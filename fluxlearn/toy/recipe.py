@@ -8,13 +8,15 @@
     toy-dev      distilled from it
     card         every gate measured on held-out prompts
 
+    fluxlearn train toy --rehearsal      the same chain, a few steps of each
+
 Each stage leaves its files in the folder and is not repeated; a killed stage resumes from its
 checkpoint. `ship` turns a finished folder into what the package carries.
 """
 
 import json
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -28,10 +30,10 @@ from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.options import Defaults
 from fluxlearn.text.encoders import TextEncoders
 from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, evaluate_model
-from fluxlearn.toy.train_autoencoder import train_autoencoder
+from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Cycle, train_autoencoder
 from fluxlearn.toy.train_clip import train_clip
 from fluxlearn.toy.train_dev import train_dev
-from fluxlearn.toy.train_flow import train_flow
+from fluxlearn.toy.train_flow import Data, Frozen, train_flow
 from fluxlearn.toy.train_t5 import train_t5
 
 DEFAULTS = {
@@ -44,20 +46,46 @@ DEFAULTS = {
 }
 
 
-def train_toy(folder: Path, seed: int = 0, prompts: int = 512) -> dict:
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How long each stage is."""
+
+    t5: int = 900  # steps
+    clip: int = 1000  # steps
+    rounds: tuple[Cycle, ...] = ROUNDS  # of the autoencoder
+    polish: tuple[int, float] = POLISH  # of its decoder
+    base: int = 5600  # steps
+    dev: int = 700  # steps
+    data: Data = Data()
+    prompts: int = 512  # that each model is measured on, in each split
+
+
+FULL = Lengths()
+REHEARSAL = Lengths(
+    t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3), base=3, dev=2, data=Data(64, 8),
+    prompts=4,
+)  # fmt: skip
+"""The whole chain in a minute or two, to see that it runs; what it paints is mud."""
+
+
+def train_toy(folder: Path, seed: int = 0, lengths: Lengths = FULL) -> dict:
     """Train, ship and measure the whole family in a folder; return its card."""
     folder = Path(folder)
-    card = {"seed": seed, "t5": train_t5(folder, seed), "clip": train_clip(folder, seed)}
-    encoders = TextEncoders.from_folder(folder)
-    card["autoencoder"] = train_autoencoder(folder, seed)
+    card = {
+        "seed": seed,
+        "t5": train_t5(folder, seed, lengths.t5),
+        "clip": train_clip(folder, seed, lengths.clip),
+        "autoencoder": train_autoencoder(folder, seed, 8, lengths.rounds, lengths.polish),
+    }
     autoencoder, _ = read_model(folder / "ae.safetensors", AutoencoderConfig, AutoEncoder)
+    frozen = Frozen(autoencoder, TextEncoders.from_folder(folder))
 
-    card["toy-base"] = train_flow(folder, autoencoder, encoders, seed)
+    card["toy-base"] = train_flow(folder, frozen, lengths.data, seed, lengths.base)
     teacher, _ = read_model(folder / "toy-base.safetensors", FluxConfig, Flux)
-    card["toy-dev"] = train_dev(folder, teacher, (autoencoder, encoders), seed)
+    card["toy-dev"] = train_dev(folder, teacher, frozen, lengths.data, seed, lengths.dev)
 
     shipped = ship(folder, folder / "weights")
-    measure(card, shipped, prompts)
+    measure(card, shipped, lengths.prompts)
     (shipped / "card.json").write_text(json.dumps(card, indent=1))
     return card
 

@@ -38,8 +38,9 @@ TOY_AUTOENCODER = AutoencoderConfig(
     shift_factor=0.0,
     norm_groups=4,
 )
+Cycle = tuple[int, float, float]
 # Steps, peak learning rate and KL weight of each cycle. The last one makes the latents smoother.
-ROUNDS = ((2600, 1.5e-3, 1e-3), (1800, 1e-3, 1e-3), (1500, 1e-3, 2e-3))
+ROUNDS: tuple[Cycle, ...] = ((2600, 1.5e-3, 1e-3), (1800, 1e-3, 1e-3), (1500, 1e-3, 2e-3))
 CROP = 64  # px
 POLISH = (800, 1e-3)  # steps and peak learning rate for the decoder alone
 WHOLE_SHARE = 0.1  # of the steps, the last ones, are on whole pictures
@@ -47,7 +48,9 @@ WHOLE_SHARE = 0.1  # of the steps, the last ones, are on whole pictures
 FIRST_LOG_VARIANCE = -5.0
 
 
-def train_autoencoder(folder: Path, seed: int = 0, batch: int = 8) -> dict:
+def train_autoencoder(
+    folder: Path, seed: int = 0, batch: int = 8, rounds=ROUNDS, polish=POLISH
+) -> dict:
     """Train the toy's autoencoder, save it to `folder/ae.safetensors`, return its figures.
 
     A run that was killed is resumed; a finished one is not repeated.
@@ -60,11 +63,14 @@ def train_autoencoder(folder: Path, seed: int = 0, batch: int = 8) -> dict:
     with torch.no_grad():
         model.encoder.conv_out.bias[TOY_AUTOENCODER.z_channels :] = FIRST_LOG_VARIANCE
 
-    runs = [train_round(model, folder, i, seed, batch) for i in range(len(ROUNDS))]
+    runs = [
+        train_round(model, folder / f"ae{i}.checkpoint", cycle, (seed, i), batch)
+        for i, cycle in enumerate(rounds)
+    ]
     model.eval().requires_grad_(False)
     model.config = calibrate(model, seed)
-    runs.append(polish_decoder(model, folder, seed, batch))
-    figures = {"rounds": ROUNDS, "polish": POLISH, "batch": batch, "seed": seed}
+    runs.append(polish_decoder(model, folder / "decoder.checkpoint", polish, seed, batch))
+    figures = {"rounds": rounds, "polish": polish, "batch": batch, "seed": seed}
     figures["seconds"] = round(sum(run.seconds for run in runs))
     losses = [loss for run in runs for loss in run.losses]
     figures["config"] = asdict(model.config)
@@ -74,9 +80,11 @@ def train_autoencoder(folder: Path, seed: int = 0, batch: int = 8) -> dict:
     return figures
 
 
-def train_round(model: AutoEncoder, folder: Path, index: int, seed: int, batch: int) -> Run:
+def train_round(
+    model: AutoEncoder, checkpoint: Path, cycle: Cycle, seeds: tuple[int, int], batch: int
+) -> Run:
     """One cycle of the learning rate: crops, then whole pictures."""
-    steps, rate, kl_weight = ROUNDS[index]
+    (steps, rate, kl_weight), (seed, index) = cycle, seeds
 
     def loss_at(step: int) -> Tensor:
         rng = np.random.default_rng((seed, index * 100_003 + step))
@@ -89,15 +97,17 @@ def train_round(model: AutoEncoder, folder: Path, index: int, seed: int, batch: 
             return distortion + kl_weight * kl
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.99))
-    return train(model, loss_at, [optimizer], folder / f"ae{index}.checkpoint", steps)
+    return train(model, loss_at, [optimizer], checkpoint, steps)
 
 
-def polish_decoder(model: AutoEncoder, folder: Path, seed: int, batch: int) -> Run:
+def polish_decoder(
+    model: AutoEncoder, checkpoint: Path, cycle: tuple[int, float], seed: int, batch: int
+) -> Run:
     """Train the decoder alone, on whole pictures and the latents that the flow model will learn."""
-    steps, rate = POLISH
+    steps, rate = cycle
 
     def loss_at(step: int) -> Tensor:
-        rng = np.random.default_rng((seed, len(ROUNDS) * 100_003 + step))
+        rng = np.random.default_rng((seed, 100_003 * len(ROUNDS) + step))
         pictures = torch.stack([draw(s) for s in itertools.islice(scenes(rng), batch)])
         with torch.autocast("cpu", torch.bfloat16):
             with torch.no_grad():
@@ -108,7 +118,7 @@ def polish_decoder(model: AutoEncoder, folder: Path, seed: int, batch: int) -> R
 
     model.decoder.requires_grad_(True)
     optimizer = torch.optim.AdamW(model.decoder.parameters(), lr=rate, betas=(0.9, 0.99))
-    run = train(model.decoder, loss_at, [optimizer], folder / "decoder.checkpoint", steps)
+    run = train(model.decoder, loss_at, [optimizer], checkpoint, steps)
     model.decoder.requires_grad_(False)
     return run
 
@@ -128,7 +138,9 @@ def reconstruction_loss(
 def _crops(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     room = pictures.shape[-1] - CROP + 1
     corners = rng.integers(0, room, size=(len(pictures), 2))
-    return torch.stack([p[:, y : y + CROP, x : x + CROP] for p, (y, x) in zip(pictures, corners, strict=True)])
+    return torch.stack(
+        [p[:, y : y + CROP, x : x + CROP] for p, (y, x) in zip(pictures, corners, strict=True)]
+    )
 
 
 @torch.no_grad()
@@ -141,4 +153,3 @@ def calibrate(model: AutoEncoder, seed: int, count: int = 512) -> AutoencoderCon
         shift_factor=round(means.mean().item(), 4),
         scale_factor=round(1 / means.std().item(), 4),
     )
-

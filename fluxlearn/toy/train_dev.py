@@ -6,19 +6,18 @@ v is `toy-base`, frozen. Source: `fluxlearn.training.distillation`.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.safe import save_weights
 from fluxlearn.flow import interpolate
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.schedule import shift_for
-from fluxlearn.text.encoders import TextEncoders
-from fluxlearn.toy.train_flow import batches, compiled_velocity
+from fluxlearn.toy.train_flow import Data, Frozen, batches, compiled_velocity
 from fluxlearn.training.average import Average
 from fluxlearn.training.distillation import draw_guidance, guided_target, student_of
 from fluxlearn.training.loop import train
@@ -31,22 +30,22 @@ WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
 def train_dev(
     folder: Path,
     teacher: Flux,
-    frozen: tuple[AutoEncoder, TextEncoders],
+    frozen: Frozen,
+    data: Data,
     seed: int = 0,
-    steps: int = 1200,
-    batch: int = 48,
+    steps: int = 700,
 ) -> dict:
     """Distil `toy-dev` from its teacher, save its averaged weights, return its figures."""
     done = folder / "toy-dev.json"
     if done.exists():
         return json.loads(done.read_text())
     student = student_of(teacher).requires_grad_(True)
-    loss_at = distillation_loss(folder, (teacher, student), frozen, seed, batch)
+    loss_at = distillation_loss(folder, (teacher, student), frozen, data, seed)
     optimizers = muon_and_adamw(student, muon_rate=5e-4, adamw_rate=5e-4)
     average = Average(student, decay=0.995)
 
     run = train(student, loss_at, optimizers, folder / "dev.checkpoint", steps, average)
-    figures = {"steps": steps, "batch": batch, "seed": seed, "seconds": round(run.seconds)}
+    figures = {"steps": steps, **data._asdict(), "seed": seed, "seconds": round(run.seconds)}
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 60)]
     save_weights(average.model, folder / "toy-dev.safetensors", student.config)
     done.write_text(json.dumps(figures, indent=1))
@@ -54,23 +53,20 @@ def train_dev(
 
 
 def distillation_loss(
-    folder: Path,
-    models: tuple[Flux, Flux],
-    frozen: tuple[AutoEncoder, TextEncoders],
-    seed: int,
-    batch: int,
-):
+    folder: Path, models: tuple[Flux, Flux], frozen: Frozen, data: Data, seed: int
+) -> Callable[[int], Tensor]:
     """loss_at(step): the student's distance from its guided teacher on that step's batch."""
-    autoencoder, encoders = frozen
-    batch_at = batches(folder, autoencoder, encoders, seed + 1, batch)
-    guide, learner = (compiled_velocity(m, batch, encoders.t5.length) for m in models)
-    nothing = encoders("")
+    # The same scenes as the teacher's, so the same cached latents, in other batches.
+    batch_at = batches(folder, frozen, data, seed, stage=1)
+    length = frozen.text.t5.length
+    guide, learner = (compiled_velocity(model, data.batch, length) for model in models)
+    nothing = frozen.text("")
 
     def loss_at(step: int) -> Tensor:
         tokens, txt, pooled = batch_at(step)
         generator = torch.Generator().manual_seed((seed + 1) * 1_000_003 + step)
-        t = draw_times(batch, shift_for(tokens.shape[1]), generator)
-        guidance = draw_guidance(batch, WEAKEST, STRONGEST, generator)
+        t = draw_times(data.batch, shift_for(tokens.shape[1]), generator)
+        guidance = draw_guidance(data.batch, WEAKEST, STRONGEST, generator)
         x_t = interpolate(tokens, torch.randn(tokens.shape, generator=generator), t)
 
         with torch.no_grad():

@@ -9,6 +9,7 @@ draws depends on (seed, step), so a killed run goes on where its checkpoint stoo
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -48,39 +49,45 @@ TOY_BASE = FluxConfig(
     qkv_bias=True,
     guidance_embed=False,
 )
-SCENES = 20_000
 DROPPED = 0.1  # share of captions replaced by "", which teaches the unconditional velocity
+
+
+class Frozen(NamedTuple):
+    """What is trained already and only used from here on."""
+
+    autoencoder: AutoEncoder
+    text: TextEncoders
+
+
+class Data(NamedTuple):
+    """How much is trained on."""
+
+    scenes: int = 20_000  # drawn once; their latents are cached
+    batch: int = 64  # pictures a step
+
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Clean image tokens, text tokens, pooled text."""
 
 
-def train_flow(
-    folder: Path,
-    autoencoder: AutoEncoder,
-    encoders: TextEncoders,
-    seed: int = 0,
-    steps: int = 7000,
-    batch: int = 64,
-) -> dict:
+def train_flow(folder: Path, frozen: Frozen, data: Data, seed: int = 0, steps: int = 5600) -> dict:
     """Train `toy-base`, save its averaged weights to `folder`, return its figures."""
     done = folder / "toy-base.json"
     if done.exists():
         return json.loads(done.read_text())
     flux = initialise(Flux(TOY_BASE), torch.Generator().manual_seed(seed))
-    batch_at = batches(folder, autoencoder, encoders, seed, batch)
+    batch_at = batches(folder, frozen, data, seed)
+    velocity = compiled_velocity(flux, data.batch, frozen.text.t5.length)
     average = Average(flux)
-
-    velocity = compiled_velocity(flux, batch, encoders.t5.length)
 
     def loss_at(step: int) -> Tensor:
         tokens, txt, pooled = batch_at(step)
         generator = torch.Generator().manual_seed(seed * 1_000_003 + step)
-        t = draw_times(batch, shift_for(tokens.shape[1]), generator)
+        t = draw_times(data.batch, shift_for(tokens.shape[1]), generator)
         return flow_loss(lambda x, t: velocity(x, t, txt, pooled), tokens, t, generator)
 
     run = train(flux, loss_at, muon_and_adamw(flux), folder / "base.checkpoint", steps, average)
-    figures = {"steps": steps, "batch": batch, "seed": seed, "seconds": round(run.seconds)}
+    figures = {"steps": steps, **data._asdict(), "seed": seed, "seconds": round(run.seconds)}
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 100)]
     save_weights(average.model, folder / "toy-base.safetensors", TOY_BASE)
     done.write_text(json.dumps(figures, indent=1))
@@ -105,16 +112,19 @@ def compiled_velocity(flux: Flux, batch: int, length: int) -> Callable[..., Tens
 
 
 def batches(
-    folder: Path, autoencoder: AutoEncoder, encoders: TextEncoders, seed: int, batch: int
+    folder: Path, frozen: Frozen, data: Data, seed: int, stage: int = 0
 ) -> Callable[[int], Batch]:
-    """batch_at(step) → image tokens, text tokens and pooled text of that step's batch."""
-    drawn = train_scenes(SCENES, seed)
-    latents = cached_latents(folder / "latents.safetensors", autoencoder, drawn)
+    """batch_at(step) → image tokens, text tokens and pooled text of that step's batch.
+
+    stage  0 for the flow model, 1 for what is distilled from it: the same scenes, other batches.
+    """
+    drawn = train_scenes(data.scenes, seed)
+    latents = cached_latents(folder / "latents.safetensors", frozen.autoencoder, drawn)
 
     def batch_at(step: int) -> Batch:
-        rng = np.random.default_rng((seed, step))
-        chosen = rng.integers(len(drawn), size=batch)
-        told = encoders([_caption(drawn[i], rng) for i in chosen])
+        rng = np.random.default_rng((seed, stage * 1_000_003 + step))
+        chosen = rng.integers(len(drawn), size=data.batch)
+        told = frozen.text([_caption(drawn[i], rng) for i in chosen])
         return patchify(latents[chosen].float()), told.txt, told.pooled
 
     return batch_at

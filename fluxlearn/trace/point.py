@@ -17,4 +17,3 @@ class Point:
     equation: str  # how the value is made, in Unicode
     meaning: str  # what it is, in the subject's words
     look: str  # what to look for in it
-

@@ -68,7 +68,7 @@ def train(
 
 
 def warm_cosine(done: float, warm: float = 0.05) -> float:
-    """The learning rate at a fraction of the run, relative to its peak: a line up, half a cosine down.
+    """The learning rate relative to its peak: a line up, then half a cosine down.
 
     s(p) = p / w                              p < w
     s(p) = ½ + ½ cos(π (p − w) / (1 − w))     otherwise

@@ -21,9 +21,7 @@ def muon_and_adamw(
     hidden = [p for name, p in named if _is_hidden_matrix(name, p)]
     rest = [p for name, p in named if not _is_hidden_matrix(name, p)]
     return [
-        torch.optim.Muon(
-            hidden, lr=muon_rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"
-        ),
+        torch.optim.Muon(hidden, lr=muon_rate, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(rest, lr=adamw_rate, betas=(0.9, 0.99), weight_decay=0.0),
     ]
 

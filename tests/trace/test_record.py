@@ -149,7 +149,12 @@ def test_the_byte_estimate_is_what_a_recording_holds():
 
 @pytest.mark.parametrize(
     ("reducer", "shape"),
-    [(norm, (2, 2, 6)), (stats, (4,)), (mean_heads, (2, 6, 16)), (keep("img", [0, 5]), (2, 2, 2, 16))],
+    [
+        (norm, (2, 2, 6)),
+        (stats, (4,)),
+        (mean_heads, (2, 6, 16)),
+        (keep("img", [0, 5]), (2, 2, 2, 16)),
+    ],
     ids=["norm", "stats", "mean_heads", "keep"],
 )
 def test_a_reducer_gives_the_shape_it_tells(reducer, shape):
@@ -160,7 +165,7 @@ def test_a_reducer_gives_the_shape_it_tells(reducer, shape):
 
     assert seen["double.0.img.q"].shape == shape
     sizes = {"batch": 2, "head": 2, "img": 6, "head_dim": 16}
-    told = reducer.axes("batch head img head_dim".split())
+    told = reducer.axes(["batch", "head", "img", "head_dim"])
     assert tuple(int(a) if a.isdigit() else sizes[a] for a in told) == shape
 
 

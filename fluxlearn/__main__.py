@@ -1,0 +1,5 @@
+"""`python -m fluxlearn`: the command line."""
+
+from fluxlearn.cli import main
+
+main()

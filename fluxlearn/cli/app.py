@@ -1,0 +1,57 @@
+"""`fluxlearn`: all commands, in the order in which a newcomer meets them."""
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from fluxlearn.cli.demo import demo
+from fluxlearn.cli.errors import PoliteGroup
+from fluxlearn.cli.evaluate import evaluate
+from fluxlearn.cli.paint import paint
+from fluxlearn.cli.points import explain, points
+from fluxlearn.cli.train import toy
+
+DEMO = "Example:  fluxlearn demo --prompt 'two small yellow crosses on a black background'"
+PAINT = "Example:  fluxlearn paint 'a large red circle on a grey background' --out circle.png"
+POINTS = "Example:  fluxlearn points 'double.*.img.mod.*'"
+EXPLAIN = "Example:  fluxlearn explain double.0.img.mod.gate1"
+EVALUATE = "Example:  fluxlearn evaluate toy-dev --prompts 64"
+TOY = "Example:  fluxlearn train toy --out runs/toy"
+
+app = typer.Typer(
+    cls=PoliteGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Learn how FLUX.1 works, on a model small enough to paint on a laptop.",
+    epilog="Start with:  fluxlearn demo",
+)
+app.command(epilog=DEMO)(demo)
+app.command(epilog=PAINT)(paint)
+app.command(epilog=POINTS)(points)
+app.command(epilog=EXPLAIN)(explain)
+app.command(epilog=EVALUATE)(evaluate)
+
+train = typer.Typer(no_args_is_help=True, help="Train a model again from a seed.", epilog=TOY)
+train.command(epilog=TOY)(toy)
+app.add_typer(train, name="train")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fluxlearn {version('fluxlearn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print and exit."),
+    ] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Where an error comes from, and not only what it says.")
+    ] = False,
+) -> None:
+    """Options that come before a command."""

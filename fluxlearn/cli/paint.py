@@ -1,0 +1,75 @@
+"""`fluxlearn paint`: the options are those of `Pipeline.paint`."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def paint(
+    prompt: Annotated[
+        list[str], typer.Argument(help="What to paint; several are painted side by side.")
+    ],
+    out: Annotated[Path, typer.Option(help="The picture's file; its ending tells the format.")] = (
+        Path("picture.png")
+    ),
+    steps: Annotated[int | None, typer.Option(help="Steps of the solver.")] = None,
+    guidance: Annotated[float | None, typer.Option(help="How closely to follow.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    height: Annotated[int | None, typer.Option(help="Pixels, a multiple of 16.")] = None,
+    width: Annotated[int | None, typer.Option(help="Pixels, a multiple of 16.")] = None,
+    model: Annotated[str, typer.Option(help="A name, or a file of weights.")] = "toy-dev",
+    start_image: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
+    strength: Annotated[float, typer.Option(help="How much of it to paint over, 0 to 1.")] = 1.0,
+    solver: Annotated[str, typer.Option(help="euler, midpoint or heun.")] = "euler",
+) -> None:
+    """Paint a picture for each prompt. What is not said is the model's default."""
+    check_target(out)
+    options = {"steps": steps, "guidance": guidance, "seed": seed, "solver": solver}
+    options |= {"height": height, "width": width, "strength": strength}
+    if start_image is not None:
+        options |= open_start(start_image, height, width)
+
+    from fluxlearn.load import load
+
+    picture = load(model).paint(prompt if len(prompt) > 1 else prompt[0], **options)
+    save_whole(picture, out)
+    typer.echo(f"{picture!r}\n{out}")
+
+
+def check_target(out: Path) -> None:
+    """Raise, before anything is painted, when a picture could not be written to this file."""
+    from PIL import Image
+
+    Image.init()
+    writable = sorted(end for end, kind in Image.EXTENSION.items() if kind in Image.SAVE)
+    if out.suffix.lower() not in writable:
+        raise ValueError(
+            f"{out} ends in {out.suffix!r}, which is no kind of picture that can be written. "
+            f"Use .png, .jpg or .webp."
+        )
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"{out.parent} is not a folder, so {out.name} has no place.")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{out.parent} cannot be written to. Choose another folder.")
+
+
+def open_start(file: Path, height: int | None, width: int | None) -> dict[str, Any]:
+    """The start image, resized to the size that is asked for; its own where none is."""
+    from PIL import Image
+
+    image = Image.open(file).convert("RGB")
+    height, width = height or image.height, width or image.width
+    image = image.resize((width, height), Image.Resampling.LANCZOS)
+    return {"start_image": image, "height": height, "width": width}
+
+
+def save_whole(picture: Any, out: Path) -> None:
+    """Save beside the place and rename into it, so that what is there is always whole."""
+    partial = out.with_name(f".{os.getpid()}.{out.name}")
+    try:
+        picture.save(partial)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Arrays in, figures out. Never calls a model."""
