@@ -53,7 +53,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise FileNotFoundError(f"{path} does not exist. Is the path right?")
     try:
         with safe_open(path, framework="pt") as file:
-            return {key: file.get_tensor(key) for key in file}, file.metadata() or {}
+            keys = list(file.keys())  # noqa: SIM118, the file itself cannot be iterated
+            return {key: file.get_tensor(key) for key in keys}, file.metadata() or {}
     except SafetensorError as error:
         raise ValueError(
             f"{path} is not a whole safetensors file ({error}). It may be truncated, or a pickle "
