@@ -33,7 +33,8 @@ AXES: dict[str, Axis] = {
     "vec": Axis("width of the pooled text vector from CLIP", 768),
     "context": Axis("width of one text token from T5", 4096),
     "freq": Axis("channels of a sinusoidal embedding", 256),
-    "triple": Axis("shift, scale and gate", 3),
+    "qkv": Axis("query, key and value", 3),
+    "chunk": Axis("shift, scale and gate of each branch of a block", 6),
     # Latents and pictures.
     "channel": Axis("channels of a latent", 16),
     "height": Axis("rows of a latent, px_h / 8", 128),

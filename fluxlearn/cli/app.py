@@ -1,6 +1,6 @@
 """`fluxlearn`: all commands, in the order in which a newcomer meets them."""
 
-from importlib.metadata import version
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -40,7 +40,7 @@ app.add_typer(train, name="train")
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"fluxlearn {version('fluxlearn')}")
+        typer.echo(f"fluxlearn {import_module('fluxlearn').__version__}")
         raise typer.Exit
 
 

@@ -92,8 +92,8 @@ class SelfAttention(nn.Module):
 
 def split_heads(qkv: Float[Tensor, "batch seq _"], num_heads: int) -> Heads:
     """Cut fused queries, keys and values apart: thirds first, then heads, then channels."""
-    pattern = "batch seq (n head head_dim) -> n batch head seq head_dim"
-    return Heads(*rearrange(qkv, pattern, n=3, head=num_heads))
+    pattern = "batch seq (qkv head head_dim) -> qkv batch head seq head_dim"
+    return Heads(*rearrange(qkv, pattern, qkv=3, head=num_heads))
 
 
 def joint_attention(

@@ -16,7 +16,6 @@ Source: BFL flux/math.py `rope`, `apply_rope`, flux/modules/layers.py `EmbedND`;
 """
 
 import torch
-from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -38,7 +37,7 @@ def rope(
     angles = positions.float()[..., None] * frequencies
     cos, sin = angles.cos(), angles.sin()
     matrices = torch.stack([cos, -sin, sin, cos], dim=-1)
-    return rearrange(matrices, "batch seq pair (i j) -> batch seq pair i j", i=2, j=2)
+    return matrices.unflatten(-1, (2, 2))
 
 
 class EmbedND(nn.Module):

@@ -52,6 +52,14 @@ def test_a_folder_without_a_tokenizer_is_refused(folder, tmp_path):
         T5Encoder.from_folder(tmp_path)
 
 
+def test_a_tokenizer_that_cannot_be_read_gives_the_cure(folder, tmp_path):
+    shutil.copytree(folder / "t5", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "tokenizer.json").rename(tmp_path / "spiece.model")
+
+    with pytest.raises(ValueError, match="cannot be read .* pip install sentencepiece"):
+        T5Encoder.from_folder(tmp_path)
+
+
 def test_missing_weights_are_not_filled_with_random_ones(folder, tmp_path):
     shutil.copytree(folder / "clip", tmp_path, dirs_exist_ok=True)
     config = clip_config()

@@ -1,0 +1,41 @@
+"""A pipeline that takes prompts as text and paints 128 × 128 pixels of mud, at once, with no file."""
+
+import torch
+from tiny_models import FLUX, tiny_autoencoder, tiny_flux
+
+from fluxlearn.load import find_file, load
+from fluxlearn.sampling.options import Defaults
+from fluxlearn.sampling.pipeline import Pipeline
+from fluxlearn.text.conditioning import Conditioning
+from fluxlearn.trace.tap import tap
+
+DEFAULTS = Defaults(
+    name="stub", steps=3, guidance=3.5, guidance_by="embedded", shifted=True, size=128
+)
+
+
+class StubText:
+    """Features drawn from the prompt's letters, shown at the same points as the encoders' own."""
+
+    path = ""
+
+    def __call__(self, prompts):
+        prompts = [prompts] if isinstance(prompts, str) else list(prompts)
+        draws = [torch.Generator().manual_seed(sum(map(ord, prompt))) for prompt in prompts]
+        txt = torch.stack([torch.randn(5, FLUX.context_in_dim, generator=draw) for draw in draws])
+        pooled = torch.stack([torch.randn(FLUX.vec_in_dim, generator=draw) for draw in draws])
+        return Conditioning(
+            txt=tap(self, "text.t5", txt),
+            pooled=tap(self, "text.clip", pooled),
+            prompts=tuple(prompts),
+        )
+
+
+def stub_pipeline() -> Pipeline:
+    """Random weights; everything else is as in `toy-dev`."""
+    return Pipeline(StubText(), tiny_flux(), tiny_autoencoder(), DEFAULTS)
+
+
+def toy_or_stub() -> Pipeline:
+    """`toy-dev` where its weights are; until they are trained, the stub."""
+    return load("toy-dev") if find_file("toy-dev").is_file() else stub_pipeline()
