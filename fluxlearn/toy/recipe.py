@@ -33,7 +33,7 @@ from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, eval
 from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Cycle, train_autoencoder
 from fluxlearn.toy.train_clip import train_clip
 from fluxlearn.toy.train_dev import train_dev
-from fluxlearn.toy.train_flow import Data, Frozen, train_flow
+from fluxlearn.toy.train_flow import CYCLES, Cycles, Data, Frozen, train_flow
 from fluxlearn.toy.train_t5 import train_t5
 
 DEFAULTS = {
@@ -54,7 +54,7 @@ class Lengths:
     clip: int = 1000  # steps
     rounds: tuple[Cycle, ...] = ROUNDS  # of the autoencoder
     polish: tuple[int, float] = POLISH  # of its decoder
-    base: int = 5600  # steps
+    base: Cycles = CYCLES  # of the flow model
     dev: int = 700  # steps
     data: Data = Data()
     prompts: int = 512  # that each model is measured on, in each split
@@ -62,8 +62,8 @@ class Lengths:
 
 FULL = Lengths()
 REHEARSAL = Lengths(
-    t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3), base=3, dev=2, data=Data(64, 8),
-    prompts=4,
+    t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3), base=((3, 2e-3),), dev=2,
+    data=Data(64, 8), prompts=4,
 )  # fmt: skip
 """The whole chain in a minute or two, to see that it runs; what it paints is mud."""
 

@@ -8,6 +8,7 @@ draws depends on (seed, step), so a killed run goes on where its checkpoint stoo
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,8 @@ TOY_BASE = FluxConfig(
     qkv_bias=True,
     guidance_embed=False,
 )
+Cycles = tuple[tuple[int, float], ...]
+CYCLES: Cycles = ((5600, 2e-3),)  # steps and Muon's peak learning rate; AdamW's is half of it
 DROPPED = 0.1  # share of captions replaced by "", which teaches the unconditional velocity
 
 
@@ -70,7 +73,9 @@ Batch = tuple[Tensor, Tensor, Tensor]
 """Clean image tokens, text tokens, pooled text."""
 
 
-def train_flow(folder: Path, frozen: Frozen, data: Data, seed: int = 0, steps: int = 5600) -> dict:
+def train_flow(
+    folder: Path, frozen: Frozen, data: Data, seed: int = 0, cycles: Cycles = CYCLES
+) -> dict:
     """Train `toy-base`, save its averaged weights to `folder`, return its figures."""
     done = folder / "toy-base.json"
     if done.exists():
@@ -86,12 +91,23 @@ def train_flow(folder: Path, frozen: Frozen, data: Data, seed: int = 0, steps: i
         t = draw_times(data.batch, shift_for(tokens.shape[1]), generator)
         return flow_loss(lambda x, t: velocity(x, t, txt, pooled), tokens, t, generator)
 
-    run = train(flux, loss_at, muon_and_adamw(flux), folder / "base.checkpoint", steps, average)
-    figures = {"steps": steps, **data._asdict(), "seed": seed, "seconds": round(run.seconds)}
-    figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 100)]
+    runs = []
+    for i, (steps, rate) in enumerate(cycles):
+        optimizers = muon_and_adamw(flux, muon_rate=rate, adamw_rate=rate / 2)
+        # Every cycle draws its own batches.
+        loss = partial(_later, loss_at, i * 100_003)
+        runs.append(train(flux, loss, optimizers, folder / f"base{i}.checkpoint", steps, average))
+    losses = [loss for run in runs for loss in run.losses]
+    figures = {"cycles": cycles, **data._asdict(), "seed": seed}
+    figures["seconds"] = round(sum(run.seconds for run in runs))
+    figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(losses, 100)]
     save_weights(average.model, folder / "toy-base.safetensors", TOY_BASE)
     done.write_text(json.dumps(figures, indent=1))
     return figures
+
+
+def _later(loss_at: Callable[[int], Tensor], start: int, step: int) -> Tensor:
+    return loss_at(start + step)
 
 
 def compiled_velocity(flux: Flux, batch: int, length: int) -> Callable[..., Tensor]:
