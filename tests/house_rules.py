@@ -37,6 +37,7 @@ MANY_PARAMETERS = {
     "fluxlearn/model/flux.py Flux.forward": "BFL's seven arguments, one for one",
     "fluxlearn/model/check.py check_inputs": "the model and the same seven",
     "fluxlearn/trace/record.py record": "what to record, when, where to; each has one good default",
+    "fluxlearn/cli/paint.py paint": "one for each option of the command",
 }
 
 # Names of files and folders that say nothing about what is inside.

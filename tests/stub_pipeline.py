@@ -1,4 +1,4 @@
-"""A pipeline that takes prompts as text and paints 128 × 128 pixels of mud, at once, with no file."""
+"""A pipeline that takes prompts as text and paints 128 × 128 pixels of mud, without any file."""
 
 import torch
 from tiny_models import FLUX, tiny_autoencoder, tiny_flux
@@ -7,6 +7,7 @@ from fluxlearn.load import find_file, load
 from fluxlearn.sampling.options import Defaults
 from fluxlearn.sampling.pipeline import Pipeline
 from fluxlearn.text.conditioning import Conditioning
+from fluxlearn.text.encoders import TextEncoders
 from fluxlearn.trace.tap import tap
 
 DEFAULTS = Defaults(
@@ -14,10 +15,11 @@ DEFAULTS = Defaults(
 )
 
 
-class StubText:
+class StubText(TextEncoders):
     """Features drawn from the prompt's letters, shown at the same points as the encoders' own."""
 
-    path = ""
+    def __init__(self):
+        self.clip = self.t5 = None
 
     def __call__(self, prompts):
         prompts = [prompts] if isinstance(prompts, str) else list(prompts)

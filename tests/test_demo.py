@@ -74,7 +74,7 @@ def test_the_pictures_are_whole(demo):
     for path in demo[1][1:]:
         with Image.open(path) as image:
             image.load()
-            assert min(image.size) >= 300, path.name
+            assert max(image.size) >= 500, path.name
 
 
 def test_every_address_on_the_page_is_inside_it_or_a_paper(page):

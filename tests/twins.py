@@ -1,13 +1,11 @@
-"""diffusers' models with the weights of ours, and ours with the weights of theirs."""
+"""diffusers' models with the weights of ours, and ours with the weights of theirs.
 
+What imports this file is skipped where diffusers is not installed.
+"""
+
+import pytest
 import torch
-from diffusers import (
-    AutoencoderKL,
-    FlowMatchEulerDiscreteScheduler,
-    FluxPipeline,
-    FluxTransformer2DModel,
-)
-from torch import Tensor
+from torch import Tensor, nn
 
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.bfl import load_strictly
@@ -16,41 +14,43 @@ from fluxlearn.config import AutoencoderConfig, FluxConfig
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.pipeline import Pipeline
 
+diffusers = pytest.importorskip("diffusers", reason="compares with diffusers")
 
-def transformer_like(flux: Flux) -> FluxTransformer2DModel:
+
+def transformer_like(flux: Flux) -> nn.Module:
     """Their transformer with our weights; wherever possible it is the same memory."""
     with torch.device("meta"):
-        twin = FluxTransformer2DModel(**diffusers_sizes(flux.config))
+        twin = diffusers.FluxTransformer2DModel(**diffusers_sizes(flux.config))
     twin.load_state_dict(to_diffusers(flux.state_dict(), flux.config), assign=True)
     return twin.eval().requires_grad_(False)
 
 
-def autoencoder_kl_like(autoencoder: AutoEncoder) -> AutoencoderKL:
+def autoencoder_kl_like(autoencoder: AutoEncoder) -> nn.Module:
     """Their autoencoder with our weights."""
     config = autoencoder.config
     with torch.device("meta"):
-        twin = AutoencoderKL(**diffusers_sizes(config))
+        twin = diffusers.AutoencoderKL(**diffusers_sizes(config))
     twin.load_state_dict(to_diffusers(autoencoder.state_dict(), config), assign=True)
     return twin.eval().requires_grad_(False)
 
 
-def flux_like(transformer: FluxTransformer2DModel, config: FluxConfig) -> Flux:
+def flux_like(transformer: nn.Module, config: FluxConfig) -> Flux:
     """Our transformer with their weights."""
     flux = Flux(config)
     load_strictly(flux, from_diffusers(transformer.state_dict(), config), "diffusers")
     return flux.eval().requires_grad_(False)
 
 
-def autoencoder_like(autoencoder: AutoencoderKL, config: AutoencoderConfig) -> AutoEncoder:
+def autoencoder_like(autoencoder: nn.Module, config: AutoencoderConfig) -> AutoEncoder:
     """Our autoencoder with their weights."""
     ours = AutoEncoder(config)
     load_strictly(ours, from_diffusers(autoencoder.state_dict(), config), "diffusers")
     return ours.eval().requires_grad_(False)
 
 
-def flux_pipeline_like(pipeline: Pipeline) -> FluxPipeline:
+def flux_pipeline_like(pipeline: Pipeline) -> "diffusers.FluxPipeline":
     """Their pipeline with our weights, and the scheduler of FLUX.1-dev."""
-    twin = FluxPipeline(
+    twin = diffusers.FluxPipeline(
         scheduler=dev_scheduler(),
         vae=autoencoder_kl_like(pipeline.autoencoder),
         text_encoder=None,
@@ -63,9 +63,9 @@ def flux_pipeline_like(pipeline: Pipeline) -> FluxPipeline:
     return twin
 
 
-def dev_scheduler() -> FlowMatchEulerDiscreteScheduler:
+def dev_scheduler() -> "diffusers.FlowMatchEulerDiscreteScheduler":
     """The scheduler as FLUX.1-dev's repository sets it up."""
-    return FlowMatchEulerDiscreteScheduler(
+    return diffusers.FlowMatchEulerDiscreteScheduler(
         use_dynamic_shifting=True,
         shift=3.0,
         base_image_seq_len=256,

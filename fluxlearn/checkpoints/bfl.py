@@ -1,4 +1,4 @@
-"""BFL's own format: the file's keys are the model's state-dict keys, so loading is a strict load."""
+"""BFL's own format: a file's keys are the model's state-dict keys, so loading is a strict load."""
 
 import json
 from pathlib import Path

@@ -38,10 +38,11 @@ train.command(epilog=TOY)(toy)
 app.add_typer(train, name="train")
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"fluxlearn {import_module('fluxlearn').__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -51,7 +52,8 @@ def options(
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print and exit."),
     ] = False,
     traceback: Annotated[
-        bool, typer.Option("--traceback", help="Where an error comes from, and not only what it says.")
+        bool,
+        typer.Option("--traceback", help="Where an error comes from, and not only what it says."),
     ] = False,
 ) -> None:
     """Options that come before a command."""

@@ -10,6 +10,7 @@ from fluxlearn.demo import PROMPT
 if TYPE_CHECKING:
     from fluxlearn.demo.look import Look
 
+
 def demo(
     prompt: Annotated[str, typer.Option(help="What to paint.")] = PROMPT,
     out: Annotated[Path, typer.Option(help="Folder for the page and the pictures.")] = Path(
@@ -48,7 +49,7 @@ def _print_stages(look: "Look") -> None:
     for heading in ("runs", "time", "share"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in look.timings:
-        shapes = "\n".join(escape(str(shape)) for shape in row.shapes)
+        shape = escape(row.shapes[0].axes) if row.shapes else ""
         share = in_percent(row.seconds / look.seconds)
-        table.add_row(row.stage.name, shapes, f"{row.runs}", in_units(row.seconds), share)
+        table.add_row(row.stage.name, shape, f"{row.runs}", in_units(row.seconds), share)
     Console().print(table)

@@ -13,12 +13,15 @@ def toy(
         Path("runs/toy")
     ),
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="A few steps of each stage, to see that it runs.")
+    ] = False,
 ) -> None:
     """Train the whole toy family: text encoders, autoencoder, toy-base and toy-dev. Takes hours."""
     from fluxlearn.toy.evaluate import Row
-    from fluxlearn.toy.recipe import train_toy
+    from fluxlearn.toy.recipe import FULL, REHEARSAL, train_toy
 
-    card = train_toy(out, seed)
+    card = train_toy(out, seed, REHEARSAL if rehearsal else FULL)
     for name in ("toy-base", "toy-dev"):
         for split in ("test", "novel"):
             typer.echo(f"\n{name}, {split} prompts")

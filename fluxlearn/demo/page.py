@@ -26,7 +26,7 @@ ON_PAGE = ("schedule", "modulation", "residuals")  # the others are set in HTML
 def write_page(look: Look) -> str:
     """The whole page as HTML."""
     figures = {name: _both_themes(look, name) for name in ON_PAGE}
-    picture = look.picture.image
+    picture = look.picture.images[0]
     return Template((HERE / "page.html").read_text("utf-8")).substitute(
         figures,
         css=palette() + (HERE / "page.css").read_text("utf-8"),
@@ -92,15 +92,14 @@ def _lead(look: Look) -> str:
 
 
 def _facts(look: Look) -> str:
-    config, picture = look.pipe.flux.config, look.picture
-    height, width = picture.pixels.shape[-2:]
+    height, width = look.picture.pixels.shape[-2:]
     facts = {
-        "size": f"{width} × {height} pixels",
-        "tokens": f"{height // 16} × {width // 16} for the image",
-        "blocks": f"{config.depth} double, {config.depth_single_blocks} single",
-        "steps": f"{len(look.times)}, Euler",
+        "size": f"{width} × {height} px",
+        "image tokens": f"{width // 16} × {height // 16}",
+        "solver": "Euler",
+        "steps": f"{len(look.times)}",
         "guidance": f"{look.pipe.defaults.guidance:g}",
-        "seed": f"{picture.seed}",
+        "seed": f"{look.picture.seed}",
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
 

@@ -1,9 +1,9 @@
 """The demo: paint a prompt with toy-dev, look inside, and leave pictures and a page.
 
-    picture.png      the picture, enlarged                 modulation.png   over depth and time
-    storyboard.png   what the model expected to paint      residuals.png    both streams by depth
-    schedule.png     when it was asked                     stages.png       where the time went
-    index.html       all of it on one page that needs no other file and no network
+picture.png      the picture, enlarged                 modulation.png   over depth and time
+storyboard.png   what the model expected to paint      residuals.png    both streams by depth
+schedule.png     when it was asked                     stages.png       where the time went
+index.html       all of it on one page that needs no other file and no network
 """
 
 import io
@@ -33,7 +33,7 @@ def run_demo(
     out = Path(out)
     check_writable(out)
     look = look_inside(load("toy-dev"), prompt, seed, steps)
-    files = {"index.html": write_page(look).encode(), "picture.png": _png(look.picture.image)}
+    files = {"index.html": write_page(look).encode(), "picture.png": _png(look.picture.images[0])}
     with styled("light"):
         files |= {f"{name}.png": draw(look).png() for name, draw in FIGURES.items()}
     out.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ the clock at every tap knows what took how long: the time since the previous tap
 stage of the point that has just fired. Reading costs about a microsecond.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -68,10 +68,12 @@ class Shape:
     words: tuple[str, ...]
     sizes: tuple[int, ...]
 
-    def __str__(self) -> str:
-        axes = zip(self.words, self.sizes, strict=True)
-        told = (f"{size}" if word.isdigit() else f"{word} {size}" for word, size in axes)
-        return f"{self.point} [{', '.join(told)}]"
+    @property
+    def axes(self) -> str:
+        """[batch 1, img 64, dim 192]; an axis whose word is a number needs no size."""
+        pairs = zip(self.words, self.sizes, strict=True)
+        told = (word if word.isdigit() else f"{word} {size}" for word, size in pairs)
+        return f"[{', '.join(told)}]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,9 @@ class Timing:
 class Clock:
     """A tap handler that adds up the time spent in each stage."""
 
-    seconds: Counter[str] = field(default_factory=Counter)  # stage → wall time
+    seconds: defaultdict[str, float] = field(
+        default_factory=lambda: defaultdict(float)
+    )  # stage → wall time
     fired: Counter[str] = field(default_factory=Counter)  # point → how often
     sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)  # point → shape
     before: float = field(default_factory=perf_counter)  # when the previous tap was left
@@ -107,7 +111,7 @@ class Clock:
 
 @cache
 def stage_of(point: str) -> Stage | None:
-    """The stage that a point belongs to; None for those of no painting, such as the AE's encoder."""
+    """The stage that a point belongs to; None outside a painting, as in the AE's encoder."""
     return next((s for s in STAGES if any(fnmatchcase(point, glob) for glob in s.points)), None)
 
 

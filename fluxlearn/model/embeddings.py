@@ -31,7 +31,7 @@ def timestep_embedding(
 
     Source: BFL flux/modules/layers.py `timestep_embedding`.
     """
-    # The product is taken in t's own dtype, as in BFL: in bf16, 1000 · 0.73 rounds to 728 (exact is
+    # The product is taken in t's own dtype, as in BFL: in bf16, 1000 · 0.73 comes out as 732 (it is
     # 730). The reference models were trained with it, so exactness here means rounding alike.
     t = TIME_FACTOR * t
     half = channels // 2

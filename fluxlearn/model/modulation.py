@@ -45,7 +45,9 @@ class Modulation(nn.Module):
 
     def forward(self, vec: Float[Tensor, "batch dim"]) -> tuple[Modulated, ...]:
         chunks = self.lin(nn.functional.silu(vec))
-        chunks = rearrange(chunks, "batch (chunk dim) -> chunk batch 1 dim", chunk=3 * self.branches)
+        chunks = rearrange(
+            chunks, "batch (chunk dim) -> chunk batch 1 dim", chunk=3 * self.branches
+        )
         named = [tap(self, name, chunk) for name, chunk in zip(self._names(), chunks, strict=True)]
         return tuple(Modulated(*named[i : i + 3]) for i in range(0, len(named), 3))
 

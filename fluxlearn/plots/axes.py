@@ -27,12 +27,12 @@ def name_curves(ax: Axes, ends: Mapping[str, float], last: float) -> None:
     ends  name, which is one of the COLOURS → height of the curve's end.
     last  where the curves end on the horizontal axis.
     """
-    low, high = ax.get_ylim()
-    near = (high - low) * 0.05
+    level = {name: ax.transData.transform((last, end))[1] for name, end in ends.items()}
+    near = 0.06 * ax.bbox.height
     for name, height in ends.items():
         # Two names that would overlap make way for each other.
-        others = [h for n, h in ends.items() if n != name and abs(h - height) < near]
-        shift = 0 if not others else 7 if height >= max(others) else -7
+        others = [y for n, y in level.items() if n != name and abs(y - level[name]) < near]
+        shift = 0 if not others else 7 if level[name] >= max(others) else -7
         ax.annotate(
             name,
             (last, height),

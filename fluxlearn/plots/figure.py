@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib import figure as mpl_figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 HALF_PAGE = (4.9, 4.1)  # inches; two such figures stand side by side
 
@@ -45,9 +46,7 @@ class Figure(mpl_figure.Figure):
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of this size in inches, whose parts will make room for one another."""
-    fig = Figure(figsize=(width, height), layout="constrained")
-    fig.get_layout_engine().set(w_pad=0.06, h_pad=0.06)
-    return fig
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06))
 
 
 def described(fig: Figure, alt: str) -> Figure:

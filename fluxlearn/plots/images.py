@@ -36,9 +36,7 @@ def plot_grid(pictures: Sequence[Any], titles: Sequence[str], columns: int = 5) 
     return described(fig, f"{len(pictures)} pictures in a row: {', '.join(titles)}.")
 
 
-def plot_storyboard(
-    estimates: Sequence[Any], times: Sequence[float], columns: int = 5
-) -> Figure:
+def plot_storyboard(estimates: Sequence[Any], times: Sequence[float], columns: int = 5) -> Figure:
     """What the model expected to paint at some times, from noise to picture.
 
     estimates  the decoded x₀ estimates, as `plot_grid` takes them.

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 
 from fluxlearn.plots.axes import time_ticks
 from fluxlearn.plots.figure import Figure, described, new_figure
@@ -48,13 +49,16 @@ def plot_modulation(
 
 def _panel(fig: Figure, ax: Axes, name: str, values: np.ndarray) -> None:
     top = float(np.nanmax(values)) or 1.0
-    # What is not there is hatched: blank would say zero.
+    # By square roots, or one large branch would make all others look alike. What is not there is
+    # hatched: blank would say zero.
     ax.patch.set(hatch="/////")
-    image = ax.imshow(values, aspect="auto", cmap=shades("time"), vmin=0, vmax=top)
+    image = ax.imshow(values, aspect="auto", cmap=shades("time"), norm=PowerNorm(0.5, 0, top))
     ax.set_title(name)
     ax.spines[:].set_visible(False)
-    bar = fig.colorbar(image, ax=ax, location="bottom", aspect=30, pad=0.03, label="root mean square")
-    bar.set_ticks([0, top], labels=["0", f"{top:.2f}"])
+    bar = fig.colorbar(
+        image, ax=ax, location="bottom", aspect=30, pad=0.03, label="root mean square"
+    )
+    bar.set_ticks([0, top / 4, top], labels=["0", f"{top / 4:.2f}", f"{top:.2f}"])
     bar.outline.set_visible(False)
 
 
@@ -74,13 +78,13 @@ def _name_rows(ax: Axes, branches: Sequence[str]) -> None:
         label.set_color(colours[0] if colours else current_theme().ink)
 
 
-def _told(
-    sizes: Mapping[str, np.ndarray], branches: Sequence[str], times: Sequence[float]
-) -> str:
+def _told(sizes: Mapping[str, np.ndarray], branches: Sequence[str], times: Sequence[float]) -> str:
     peaks = []
     for name, values in sizes.items():
-        row, column = np.unravel_index(np.nanargmax(values), values.shape)
-        peaks.append(f"{name} in {branches[row]} at t = {times[column]:.2f} ({values.max():.2g})")
+        row, column = divmod(int(np.nanargmax(values)), len(times))
+        peaks.append(
+            f"{name} in {branches[row]} at t = {times[column]:.2f} ({np.nanmax(values):.2g})"
+        )
     return (
         f"Heat maps of {len(branches)} branches from the first block to the last by {len(times)} "
         f"times from noise to picture. The largest: {', '.join(peaks)}."

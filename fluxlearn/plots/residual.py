@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from fluxlearn.plots.axes import mark_blocks, name_curves
 from fluxlearn.plots.figure import HALF_PAGE, Figure, described, new_figure
-from fluxlearn.plots.style import COLOURS, current_theme
+from fluxlearn.plots.style import COLOURS
 
 
 def plot_residuals(
@@ -56,8 +56,10 @@ def _stream(ax: Axes, values: np.ndarray, stream: str) -> None:
 def _finish(ax: Axes, columns: int, times: Sequence[float]) -> None:
     every = max(1, (columns - 1) // 6)
     ax.set_xticks(range(0, columns, every))
-    ax.set(xlabel="blocks passed; 0 is the embedding", ylabel="root mean square", ylim=(0, None))
     key = f"thin: t = {times[0]:.2f}    bold: t = {times[-1]:.2f}    band: all steps"
-    ax.text(0.02, 0.03, key, transform=ax.transAxes, fontsize=8, color=current_theme().quiet)
+    ax.set(xlabel=f"blocks passed; 0 is the embedding\n{key}", ylabel="root mean square")
+    # Equal distances are equal factors: what counts is how many times a stream has grown.
+    ax.set_yscale("log", base=2)
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.grid(axis="y", linewidth=0.8)
     ax.spines[:].set_visible(False)

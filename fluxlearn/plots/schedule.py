@@ -51,11 +51,13 @@ def _curves(ax: Axes, times: Sequence[float]) -> None:
     ax.plot(times, color=green, marker="o", markersize=4.5, clip_on=False)
     if max(abs(a - b) for a, b in zip(times, even, strict=True)) > 0.02:
         at = steps / 2
-        ax.text(at + 0.03 * steps, times[int(at)], "this run", color=lettering("time"), weight="bold")
+        ax.text(
+            at + 0.03 * steps, times[int(at)], "this run", color=lettering("time"), weight="bold"
+        )
         ax.text(at - 0.03 * steps, 0.44, "even steps", color=quiet, ha="right", va="top")
     ax.set(xlabel="step", ylabel="time t", ylim=(-0.02, 1.02), xlim=(-0.02 * steps, 1.02 * steps))
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["picture  0", "0.25", "0.50", "0.75", "noise  1"])
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_xticks(sorted({round(steps * i / 4) for i in range(5)}))
     ax.grid(axis="y", linewidth=0.8)
     ax.spines[["left", "bottom"]].set_visible(False)
 

@@ -7,9 +7,7 @@ from fluxlearn.plots.figure import Figure, described, new_figure
 from fluxlearn.plots.style import COLOURS, current_theme
 
 
-def plot_stages(
-    names: Sequence[str], seconds: Sequence[float], kinds: Sequence[str]
-) -> Figure:
+def plot_stages(names: Sequence[str], seconds: Sequence[float], kinds: Sequence[str]) -> Figure:
     """A table of stages from the prompt to the picture; the bars are their shares of the time.
 
     seconds  wall time spent in each stage, all steps together.

@@ -5,10 +5,10 @@
     time       green    the time t, schedules, and modulation, which time drives
     guidance   rose     the guidance scale
 
-A figure stands on an opaque card of its own, so that one file can be read in print, on a white page
-and on a dark one. `use_style("dark")` draws the twin for pages that follow their reader's theme; the
-four colours are the same on both cards. They contrast with either by 3 : 1 and more, and can be
-told apart by readers with each of the three kinds of colour blindness.
+A figure stands on an opaque card of its own, so that one file can be read in print, on a white
+page and on a dark one. `use_style("dark")` draws the twin for pages that follow their reader's
+theme. The four colours are the same on both cards: they contrast with either by 3 : 1 and more,
+and readers with any of the three kinds of colour blindness can tell them apart.
 """
 
 from contextlib import AbstractContextManager
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 
 COLOURS = {"text": "#ce6e0e", "image": "#326be8", "time": "#0aa262", "guidance": "#c27f9e"}
 
@@ -79,11 +79,10 @@ def lettering(of: str) -> str:
 
 def _inked(of: str, share: float) -> str:
     """One of the COLOURS with a share of ink mixed in."""
-    pairs = zip(to_rgb(COLOURS[of]), to_rgb(current_theme().ink), strict=True)
-    return to_hex([(1 - share) * colour + share * ink for colour, ink in pairs])
+    return to_hex(LinearSegmentedColormap.from_list("", [COLOURS[of], current_theme().ink])(share))
 
 
-def _settings(name: str) -> dict[str, Any]:
+def _settings(name: str) -> dict[Any, Any]:
     if name not in THEMES:
         raise ValueError(f"theme is {name!r}, but there are {', '.join(THEMES)}.")
     theme = THEMES[name]

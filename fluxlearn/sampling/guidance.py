@@ -68,8 +68,8 @@ def guided_velocity(
     """
     if flux.config.guidance_embed:
         raise ValueError(
-            "this model has guidance_embed, so it takes the guidance scale as an input and needs no "
-            "second call. Sample it with guidance_by='embedded'."
+            "this model has guidance_embed: the guidance scale is an input, and no second call is "
+            "needed. Sample it with guidance_by='embedded'."
         )
     towards, away = (plain_velocity(flux, prompt, canvas, None) for prompt in prompts)
 

@@ -91,6 +91,7 @@ class Pipeline:
         """
         size = self.defaults.size
         latents = unpatchify(tokens, height or size, width or size)
+        # Differs from BFL: decodes in the autoencoder's own precision, not under bf16 autocast.
         return self.autoencoder.decode(latents.to(self._autoencoder_weight)).clamp(-1, 1)
 
     @torch.no_grad()

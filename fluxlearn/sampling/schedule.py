@@ -28,10 +28,10 @@ def shift_for(tokens: int) -> float:
 
 
 def time_shift(mu: float, t: Float[Tensor, " time"]) -> Float[Tensor, " time"]:
-    """Bend times towards noise, equation (3); t = 0 and t = 1 stay exactly where they are.
+    """Bend times towards noise, equation (3); t = 0 and t = 1 stay where they are.
 
     mu  0 leaves every time as it is; FLUX.1 uses 0.5 (256 tokens) to 1.15 (4096 tokens).
-    t   in [0, 1].
+    t   in [0, 1]; 1 may come out as 1 − 2⁻²⁴, the float32 below it, as in BFL.
 
     Source: BFL flux/sampling.py `time_shift`, with its sigma = 1.
     """

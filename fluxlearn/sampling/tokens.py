@@ -59,6 +59,7 @@ def token_grid(height: int, width: int) -> tuple[int, int]:
 
     Raises ValueError for sizes that are not positive multiples of 16.
     """
+    # Differs from BFL: refuses a size of half a token, which BFL rounds without a word.
     for name, size in {"height": height, "width": width}.items():
         if not isinstance(size, int) or size <= 0 or size % PIXELS:
             near = max(PIXELS, round(size / PIXELS) * PIXELS) if size == size else PIXELS

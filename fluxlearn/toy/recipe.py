@@ -29,6 +29,7 @@ from fluxlearn.load import load
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.options import Defaults
 from fluxlearn.text.encoders import TextEncoders
+from fluxlearn.toy.card import write_card
 from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, evaluate_model
 from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Cycle, train_autoencoder
 from fluxlearn.toy.train_clip import train_clip
@@ -86,7 +87,7 @@ def train_toy(folder: Path, seed: int = 0, lengths: Lengths = FULL) -> dict:
 
     shipped = ship(folder, folder / "weights")
     measure(card, shipped, lengths.prompts)
-    (shipped / "card.json").write_text(json.dumps(card, indent=1))
+    write_card(card, shipped)
     return card
 
 

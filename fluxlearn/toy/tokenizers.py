@@ -16,7 +16,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,7 +93,9 @@ def clip_tokenizer(texts: Iterable[str]) -> "CLIPTokenizer":
     symbols = byte_symbols + [symbol + "</w>" for symbol in byte_symbols]
     symbols += ["".join(pair) for pair in merges] + ["<|startoftext|>", "<|endoftext|>"]
     vocab = {symbol: index for index, symbol in enumerate(symbols)}
-    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=CLIP_LENGTH)
+    # transformers says that merges are strings, but hands them to tokenizers, which takes pairs.
+    pairs: Any = merges
+    return CLIPTokenizer(vocab=vocab, merges=pairs, model_max_length=CLIP_LENGTH)
 
 
 def _merges(words: list[str]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ Source: CLIP, arXiv:2103.00020.
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from fluxlearn.toy.draw import draw
 from fluxlearn.toy.tokenizers import CLIP_LENGTH, clip_tokenizer, sample_captions, save_pair
 from fluxlearn.training.loop import train
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "hidden_size": 128,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
@@ -117,7 +118,8 @@ def train_clip(folder: Path, seed: int = 0, steps: int = 1000, batch: int = 64) 
 
     optimizer = torch.optim.AdamW(matcher.parameters(), lr=1e-3, betas=(0.9, 0.98))
     run = train(matcher, loss_at, [optimizer], folder / "clip.checkpoint", steps)
-    figures = {"seed": seed, "steps": steps, "batch": batch, "seconds": round(run.seconds)}
+    figures: dict[str, Any] = {"seed": seed, "steps": steps, "batch": batch}
+    figures["seconds"] = round(run.seconds)
     figures["parameters"] = matcher.text.num_parameters()
     for split in ("test", "novel"):
         figures[f"retrieval_{split}"] = retrieval(matcher, split)

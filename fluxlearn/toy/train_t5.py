@@ -12,6 +12,7 @@ Source: T5, arXiv:1910.10683; v1.1 (gated GELU), arXiv:2002.05202.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from fluxlearn.toy.tokenizers import (
 from fluxlearn.training.loop import train
 
 TARGET_LENGTH = 16  # tokens of the longest canonical line, </s> included
-SIZES = {
+SIZES: dict[str, Any] = {
     "d_model": 128,
     "num_layers": 3,
     "num_decoder_layers": 1,
@@ -63,7 +64,8 @@ def train_t5(folder: Path, seed: int = 0, steps: int = 900, batch: int = 64) -> 
 
     run = train(reader, loss_at, optimizers(reader), folder / "t5.checkpoint", steps)
     encoder = reader.encoder()
-    figures = {"seed": seed, "steps": steps, "batch": batch, "seconds": round(run.seconds)}
+    figures: dict[str, Any] = {"seed": seed, "steps": steps, "batch": batch}
+    figures["seconds"] = round(run.seconds)
     figures["parameters"] = encoder.num_parameters()
     for split in ("test", "novel"):
         figures[f"lines_{split}"], figures[f"words_{split}"] = reader.scores(split)
@@ -79,8 +81,8 @@ class Reader(nn.Module):
         from transformers import T5Config, T5ForConditionalGeneration
 
         super().__init__()
-        start = tokenizer.pad_token_id
-        config = T5Config(vocab_size=len(tokenizer), decoder_start_token_id=start, **SIZES)
+        special = {"decoder_start_token_id": tokenizer.pad_token_id}
+        config = T5Config(vocab_size=len(tokenizer), **special, **SIZES)
         self.tokenizer, self.t5 = tokenizer, T5ForConditionalGeneration(config)
         self.readout = Readout(tokenizer, config.d_model)
         # With a gain of 1 each token feature has RMS 1, the scale that txt_in likes.

@@ -7,13 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import AUTOENCODER, randomise
+from twins import autoencoder_like, diffusers
 
-pytest.importorskip("diffusers", reason="compares with diffusers")
-
-from diffusers import AutoencoderKL  # noqa: E402
-from twins import autoencoder_like  # noqa: E402
-
-from fluxlearn.checkpoints.diffusers import diffusers_sizes  # noqa: E402
+from fluxlearn.checkpoints.diffusers import diffusers_sizes
 
 pytestmark = pytest.mark.reference
 
@@ -43,7 +39,7 @@ GRID = st.tuples(st.integers(1, 3), st.integers(1, 4))
 
 def twins(sizes):
     config = replace(AUTOENCODER, **sizes)
-    theirs = randomise(AutoencoderKL(**diffusers_sizes(config)))
+    theirs = randomise(diffusers.AutoencoderKL(**diffusers_sizes(config)))
     return autoencoder_like(theirs, config), theirs
 
 

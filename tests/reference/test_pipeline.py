@@ -3,12 +3,9 @@
 import pytest
 import torch
 from tiny_models import SCHNELL, tiny_conditioning, tiny_pipeline
+from twins import flux_pipeline_like
 
-pytest.importorskip("diffusers", reason="compares with diffusers")
-
-from twins import flux_pipeline_like  # noqa: E402
-
-from fluxlearn.sampling.tokens import draw_noise, patchify  # noqa: E402
+from fluxlearn.sampling.tokens import draw_noise, patchify
 
 pytestmark = pytest.mark.reference
 

@@ -3,17 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from twins import dev_scheduler, diffusers
 
-pytest.importorskip("diffusers", reason="compares with diffusers")
-
-from diffusers import FlowMatchEulerDiscreteScheduler  # noqa: E402
-from diffusers.pipelines.flux.pipeline_flux import calculate_shift  # noqa: E402
-from twins import dev_scheduler  # noqa: E402
-
-from fluxlearn.sampling.schedule import make_schedule, shift_for  # noqa: E402
-from fluxlearn.sampling.solvers import StepTaps, euler  # noqa: E402
+from fluxlearn.sampling.schedule import make_schedule, shift_for
+from fluxlearn.sampling.solvers import StepTaps, euler
 
 pytestmark = pytest.mark.reference
+
+calculate_shift = diffusers.pipelines.flux.pipeline_flux.calculate_shift
 
 RUNS = [(1, 256), (4, 1024), (20, 64), (28, 4096), (30, 3600), (50, 4080), (50, 6400)]
 
@@ -34,7 +31,7 @@ def test_a_shifted_schedule_is_that_of_diffusers(steps, tokens):
 
 @pytest.mark.parametrize("steps", [1, 4, 7])
 def test_an_even_schedule_is_that_of_diffusers_for_schnell(steps):
-    theirs = their_times(FlowMatchEulerDiscreteScheduler(shift=1.0), steps, 1024)
+    theirs = their_times(diffusers.FlowMatchEulerDiscreteScheduler(shift=1.0), steps, 1024)
 
     assert (make_schedule(steps, 1024, shifted=False) - theirs).abs().max() <= 1e-6
 

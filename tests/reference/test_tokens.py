@@ -5,15 +5,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import tiny_conditioning, tiny_pipeline
+from twins import diffusers, flux_pipeline_like
 
-pytest.importorskip("diffusers", reason="compares with diffusers")
-
-from diffusers import FluxPipeline  # noqa: E402
-from diffusers.utils.torch_utils import randn_tensor  # noqa: E402
-from twins import flux_pipeline_like  # noqa: E402
-
-from fluxlearn.sampling.positions import image_ids, text_ids  # noqa: E402
-from fluxlearn.sampling.tokens import draw_noise, patchify, unpatchify  # noqa: E402
+from fluxlearn.sampling.positions import image_ids, text_ids
+from fluxlearn.sampling.tokens import draw_noise, patchify, unpatchify
 
 pytestmark = pytest.mark.reference
 
@@ -25,7 +20,7 @@ GRID = {"rows": st.integers(1, 6), "columns": st.integers(1, 6)}
 def test_tokens_are_packed_as_in_diffusers(batch, channels, rows, columns):
     latents = torch.randn(batch, channels, 2 * rows, 2 * columns)
 
-    theirs = FluxPipeline._pack_latents(latents, *latents.shape)
+    theirs = diffusers.FluxPipeline._pack_latents(latents, *latents.shape)
 
     assert torch.equal(patchify(latents), theirs)
 
@@ -36,7 +31,7 @@ def test_tokens_are_unpacked_as_in_diffusers(batch, channels, rows, columns):
     height, width = 16 * rows, 16 * columns
     tokens = torch.randn(batch, rows * columns, 4 * channels)
 
-    theirs = FluxPipeline._unpack_latents(tokens, height, width, vae_scale_factor=8)
+    theirs = diffusers.FluxPipeline._unpack_latents(tokens, height, width, vae_scale_factor=8)
 
     assert torch.equal(unpatchify(tokens, height, width), theirs)
 
@@ -45,7 +40,9 @@ def test_tokens_are_unpacked_as_in_diffusers(batch, channels, rows, columns):
 @given(seed=st.integers(0, 2**63 - 1), batch=st.integers(1, 3), **GRID)
 def test_a_seed_gives_the_noise_of_diffusers_in_bfloat16(seed, batch, rows, columns):
     shape = (batch, 16, 2 * rows, 2 * columns)
-    theirs = randn_tensor(shape, torch.Generator().manual_seed(seed), dtype=torch.bfloat16)
+    theirs = diffusers.utils.torch_utils.randn_tensor(
+        shape, torch.Generator().manual_seed(seed), dtype=torch.bfloat16
+    )
 
     ours = draw_noise(batch, 16, 16 * rows, 16 * columns, torch.Generator().manual_seed(seed))
 
@@ -55,7 +52,9 @@ def test_a_seed_gives_the_noise_of_diffusers_in_bfloat16(seed, batch, rows, colu
 @settings(max_examples=20)
 @given(**GRID)
 def test_image_tokens_stand_where_they_stand_in_diffusers(rows, columns):
-    theirs = FluxPipeline._prepare_latent_image_ids(1, rows, columns, "cpu", torch.float32)
+    theirs = diffusers.FluxPipeline._prepare_latent_image_ids(
+        1, rows, columns, "cpu", torch.float32
+    )
 
     assert torch.equal(image_ids(2, 16 * rows, 16 * columns), theirs.expand(2, -1, -1))
 

@@ -7,13 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import FLUX, SCHNELL, randomise, tiny_flux, tiny_inputs
+from twins import diffusers, flux_like, their_arguments, transformer_like
 
-pytest.importorskip("diffusers", reason="compares with diffusers")
-
-from diffusers import FluxTransformer2DModel  # noqa: E402
-from twins import flux_like, their_arguments, transformer_like  # noqa: E402
-
-from fluxlearn.checkpoints.diffusers import diffusers_sizes  # noqa: E402
+from fluxlearn.checkpoints.diffusers import diffusers_sizes
 
 pytestmark = pytest.mark.reference
 
@@ -50,7 +46,7 @@ def sizes(draw):
 )
 def test_the_velocity_is_that_of_diffusers_at_every_size(sizes, batch, grid, txt):
     config = replace(FLUX, **sizes)
-    theirs = randomise(FluxTransformer2DModel(**diffusers_sizes(config)))
+    theirs = randomise(diffusers.FluxTransformer2DModel(**diffusers_sizes(config)))
     ours, inputs = flux_like(theirs, config), tiny_inputs(config, batch, grid, txt)
 
     difference = ours(**inputs) - theirs(**their_arguments(inputs))[0]

@@ -45,7 +45,10 @@ def test_a_model_that_says_nothing_has_the_variance_of_the_velocity_as_its_loss(
     rest = {k: v for k, v in inputs.items() if k not in ("img", "timesteps")}
 
     loss = flow_loss(
-        lambda x, t: flux(img=x, timesteps=t, **rest), inputs["img"], inputs["timesteps"], generator()
+        lambda x, t: flux(img=x, timesteps=t, **rest),
+        inputs["img"],
+        inputs["timesteps"],
+        generator(),
     )
 
     assert loss.item() == pytest.approx(2.0, abs=0.1)  # var(ε) + var(x₀), 6 144 samples of each
