@@ -53,8 +53,14 @@ def explain(pattern: str, model: Any = None) -> Explanation:
 
     Raises UnknownPointError, with the nearest names, when there is none.
     """
-    unique = {_without_index(point.name): point for point in points(pattern, model)}
-    return Explanation("\n\n".join(_explained(point) for point in unique.values()))
+    groups: dict[str, list[Point]] = {}
+    for point in points(pattern, model):
+        groups.setdefault(_without_index(point.name), []).append(point)
+    told = [
+        _explained(name if len(group) > 1 else group[0].name, group[0])
+        for name, group in groups.items()
+    ]
+    return Explanation("\n\n".join(told))
 
 
 def _table(model: Any) -> tuple[Point, ...]:
@@ -70,13 +76,13 @@ def _without_index(name: str) -> str:
     return ".".join("*" if in_block and i == 1 else word for i, word in enumerate(words))
 
 
-def _explained(point: Point) -> str:
+def _explained(name: str, point: Point) -> str:
     words = point.shape.split()
     sizes = [str(AXES[w].flux or w) if w in AXES else w for w in words]
     shape = f"[{', '.join(words)}]  FLUX.1: [{', '.join(sizes)}]" if words else "a single value"
     return "\n".join(
         [
-            point.name,
+            name,
             f"  shape     {shape}",
             f"  equation  {point.equation}",
             f"  meaning   {point.meaning}",

@@ -12,6 +12,7 @@ def setup(seed: int = 0, threads: int | None = 2, theme: str = "light") -> str:
     Returns one line that says so. Raises ValueError for an impossible seed, number or theme.
     """
     import random
+    import warnings
 
     import numpy as np
     import torch
@@ -22,6 +23,8 @@ def setup(seed: int = 0, threads: int | None = 2, theme: str = "light") -> str:
         raise ValueError(f"seed is {seed!r}, but a whole number from 0 to 2³² − 1 is expected.")
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads is {threads!r}, but None or a number from 1 is expected.")
+    # transformers' progress bars ask for a widget package that nothing here needs.
+    warnings.filterwarnings("ignore", message="IProgress not found")
     use_style(theme)
     random.seed(seed)
     np.random.seed(seed)

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import CodeType, FunctionType
 
 TAPPED = ("fluxlearn.model.", "fluxlearn.autoencoder.", "fluxlearn.sampling.")
@@ -18,7 +19,7 @@ def taps_removed() -> Iterator[int]:
     Functions keep their identity and get other code, so models that exist already change too. Gives
     the number of functions that were changed.
     """
-    functions = list(tapped_functions())
+    functions = tapped_functions()
     codes = [function.__code__ for function in functions]
     for function in functions:
         function.__code__ = code_without_taps(function)
@@ -29,8 +30,10 @@ def taps_removed() -> Iterator[int]:
             function.__code__ = code
 
 
-def tapped_functions() -> Iterator[FunctionType]:
+@cache
+def tapped_functions() -> list[FunctionType]:
     """Every function and method of the model that calls `tap`."""
+    found = []
     for name, module in list(sys.modules.items()):
         if not name.startswith(TAPPED):
             continue
@@ -38,7 +41,8 @@ def tapped_functions() -> Iterator[FunctionType]:
         for function in [value for space in spaces for value in space.values()]:
             is_ours = isinstance(function, FunctionType) and function.__module__ == name
             if is_ours and calls_tap(function.__code__):
-                yield function
+                found.append(function)
+    return found
 
 
 def calls_tap(code: CodeType) -> bool:
@@ -47,6 +51,7 @@ def calls_tap(code: CodeType) -> bool:
     return "tap" in code.co_names or any(map(calls_tap, inner))
 
 
+@cache
 def code_without_taps(function: FunctionType) -> CodeType:
     """The function's source compiled again, with every call of `tap` replaced by its value."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

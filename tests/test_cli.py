@@ -2,10 +2,13 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
 from PIL import Image
+from source import ROOT
 from stub_pipeline import stub_pipeline
 from typer.testing import CliRunner
 
@@ -63,6 +66,12 @@ def test_every_example_runs(example, monkeypatch, tmp_path, stub):
 
 def test_the_version_is_the_packages():
     assert call("--version").output == f"fluxlearn {fluxlearn.__version__}\n"
+
+
+def test_help_comes_without_waiting_for_torch():
+    code = "import sys, fluxlearn.cli.app; assert 'torch' not in sys.modules"
+
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def test_points_lists_names_shapes_and_meanings():

@@ -33,7 +33,7 @@ class Verdict:
     def line(self) -> str:
         """The verdict in one line."""
         if self.unread:
-            return f"no verdict: {self.unread}"
+            return f"no verdict: {self.unread.rstrip('.')}"
         held = sum(self.clauses.values())
         return f"{held} of {len(self.clauses)} clauses of the prompt hold"
 

@@ -33,6 +33,6 @@ def initialise(flux: Flux, generator: torch.Generator) -> Flux:
     for module in flux.modules():
         if isinstance(module, Modulation):
             module.lin.weight.zero_()
-    flux.final_layer.adaLN_modulation[1].weight.zero_()
-    flux.final_layer.linear.weight.zero_()
+    flux.get_parameter("final_layer.adaLN_modulation.1.weight").zero_()
+    flux.get_parameter("final_layer.linear.weight").zero_()
     return flux

@@ -21,6 +21,13 @@ def time_ticks(times: Sequence[float], count: int = 5) -> tuple[list[int], list[
     return chosen, [f"{times[i]:.2f}" for i in chosen]
 
 
+def tuck_in(ax: Axes) -> None:
+    """Let the first and the last number below an axis end where the axis ends."""
+    labels = ax.get_xticklabels()
+    labels[0].set_horizontalalignment("left")
+    labels[-1].set_horizontalalignment("right")
+
+
 def name_curves(ax: Axes, ends: Mapping[str, float], last: float) -> None:
     """Write the names of curves beside their last points, in their colours.
 

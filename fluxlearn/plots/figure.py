@@ -6,6 +6,7 @@ and it is what a figure prints as.
 """
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,14 @@ class Figure(mpl_figure.Figure):
         return buffer.getvalue()
 
     def save(self, path: str | Path) -> Path:
-        """Write the PNG file."""
+        """Write the PNG file, whole or not at all."""
         path = Path(path)
-        path.write_bytes(self.png())
-        return path
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            partial.write_bytes(self.png())
+            return partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         width, height = (round(96 * inches) for inches in self.get_size_inches())

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 
-from fluxlearn.plots.axes import time_ticks
+from fluxlearn.plots.axes import time_ticks, tuck_in
 from fluxlearn.plots.figure import Figure, described, new_figure
 from fluxlearn.plots.style import current_theme, lettering, shades
 
@@ -36,12 +36,13 @@ def plot_modulation(
                 f"{name} has the shape {values.shape}, but there are {len(branches)} branches and "
                 f"{len(times)} times."
             )
-    fig = new_figure(1.7 + 1.95 * len(sizes), 1.3 + 0.2 * min(len(branches), 3 * MOST_NAMES))
+    fig = new_figure(1.7 + 1.95 * len(sizes), 1.3 + 0.2 * min(len(branches), MOST_NAMES))
     panels = fig.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
     for ax, (name, values) in zip(panels, sizes.items(), strict=True):
         _panel(fig, ax, name, values)
         ax.set_xticks(*time_ticks(times, 3))
         ax.set_xlabel("time t, noise to picture")
+        tuck_in(ax)
         _part_blocks(ax, branches)
     _name_rows(panels[0], branches)
     return described(fig, _told(sizes, branches, times))
@@ -49,25 +50,27 @@ def plot_modulation(
 
 def _panel(fig: Figure, ax: Axes, name: str, values: np.ndarray) -> None:
     top = float(np.nanmax(values)) or 1.0
-    # By square roots, or one large branch would make all others look alike. What is not there is
+    # Bent a little, or one large branch would make all others look alike. What is not there is
     # hatched: blank would say zero.
     ax.patch.set(hatch="/////")
-    image = ax.imshow(values, aspect="auto", cmap=shades("time"), norm=PowerNorm(0.5, 0, top))
+    image = ax.imshow(values, aspect="auto", cmap=shades("time"), norm=PowerNorm(0.7, 0, top))
     ax.set_title(name)
     ax.spines[:].set_visible(False)
     bar = fig.colorbar(
         image, ax=ax, location="bottom", aspect=30, pad=0.03, label="root mean square"
     )
-    bar.set_ticks([0, top / 4, top], labels=["0", f"{top / 4:.2f}", f"{top:.2f}"])
+    bar.set_ticks([0, top / 2, top], labels=["0", f"{top / 2:.2f}", f"{top:.2f}"])
+    tuck_in(bar.ax)
     bar.outline.set_visible(False)
 
 
 def _part_blocks(ax: Axes, branches: Sequence[str]) -> None:
     """A gap between blocks: wherever the part of a name before the dot changes."""
     blocks = [name.split(" · ")[0] for name in branches]
+    gap = 1.5 * min(1, MOST_NAMES / len(branches))
     for row, (block, following) in enumerate(pairwise(blocks)):
         if block != following:
-            ax.axhline(row + 0.5, color=current_theme().card, linewidth=1.5)
+            ax.axhline(row + 0.5, color=current_theme().card, linewidth=gap)
 
 
 def _name_rows(ax: Axes, branches: Sequence[str]) -> None:

@@ -42,7 +42,9 @@ def plain_velocity(
     conditioning = conditioning.to(like.device, like.dtype)
     img_ids = image_ids(canvas.batch, canvas.height, canvas.width).to(like.device)
     txt_ids = text_ids(canvas.batch, conditioning.txt.shape[1]).to(like.device)
-    scale = _filled(canvas.batch, guidance, like) if flux.config.guidance_embed else None
+    scale = None
+    if flux.config.guidance_embed and guidance is not None:
+        scale = _filled(canvas.batch, guidance, like)
     constant = (img_ids, conditioning.txt, txt_ids)
     setting = None
 
@@ -83,5 +85,5 @@ def guided_velocity(
     return velocity
 
 
-def _filled(batch: int, value: float | None, like: Tensor) -> Tensor:
+def _filled(batch: int, value: float, like: Tensor) -> Tensor:
     return torch.full((batch,), value, dtype=like.dtype, device=like.device)

@@ -32,13 +32,13 @@ class Defaults:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options of `Pipeline.paint` and `Pipeline.steps`; None means the model's default."""
+    """The options of `Pipeline.paint` and `Pipeline.steps`, all decided."""
 
-    steps: int | None = None  # of the solver; more is finer and slower
-    guidance: float | None = None  # how closely to follow the prompt
+    steps: int  # of the solver; more is finer and slower
+    guidance: float  # how closely to follow the prompt
+    height: int  # pixels, a multiple of 16
+    width: int  # pixels, a multiple of 16
     seed: int = 0  # of the noise; the same seed gives the same noise on every device
-    height: int | None = None  # pixels, a multiple of 16
-    width: int | None = None  # pixels, a multiple of 16
     start_image: Image.Image | Tensor | None = None  # a picture of that size to start from
     strength: float = 1.0  # in (0, 1]: how much of the start image is painted over
     solver: str = "euler"  # or "midpoint" or "heun", which call the model twice a step

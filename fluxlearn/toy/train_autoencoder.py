@@ -61,7 +61,8 @@ def train_autoencoder(
     torch.manual_seed(seed)
     model = AutoEncoder(TOY_AUTOENCODER)
     with torch.no_grad():
-        model.encoder.conv_out.bias[TOY_AUTOENCODER.z_channels :] = FIRST_LOG_VARIANCE
+        bias = model.get_parameter("encoder.conv_out.bias")
+        bias[TOY_AUTOENCODER.z_channels :] = FIRST_LOG_VARIANCE
 
     runs = [
         train_round(model, folder / f"ae{i}.checkpoint", cycle, (seed, i), batch)

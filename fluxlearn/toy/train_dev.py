@@ -58,9 +58,9 @@ def distillation_loss(
     """loss_at(step): the student's distance from its guided teacher on that step's batch."""
     # The same scenes as the teacher's, so the same cached latents, in other batches.
     batch_at = batches(folder, frozen, data, seed, stage=1)
-    length = frozen.text.t5.length
-    guide, learner = (compiled_velocity(model, data.batch, length) for model in models)
     nothing = frozen.text("")
+    length = nothing.txt.shape[1]
+    guide, learner = (compiled_velocity(model, data.batch, length) for model in models)
 
     def loss_at(step: int) -> Tensor:
         tokens, txt, pooled = batch_at(step)

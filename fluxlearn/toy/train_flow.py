@@ -82,7 +82,7 @@ def train_flow(
         return json.loads(done.read_text())
     flux = initialise(Flux(TOY_BASE), torch.Generator().manual_seed(seed))
     batch_at = batches(folder, frozen, data, seed)
-    velocity = compiled_velocity(flux, data.batch, frozen.text.t5.length)
+    velocity = compiled_velocity(flux, data.batch, frozen.text("").txt.shape[1])
     average = Average(flux)
 
     def loss_at(step: int) -> Tensor:

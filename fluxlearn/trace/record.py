@@ -112,7 +112,8 @@ class _Listener:
         self.sizes: dict[str, int] = {}
         self.record = Record()
         self.steps: Collection[int] | None = None
-        self.branch, self.device, self.grad = "cond", None, False
+        self.branch, self.grad = "cond", False
+        self.device: str | torch.device | None = None
 
     def __call__(self, owner: Any, name: str, value: Any) -> Any:
         if id(owner) not in self.owners or name not in self.table:

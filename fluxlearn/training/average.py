@@ -24,9 +24,8 @@ class Average:
     def follow(self, model: nn.Module, step: int) -> None:
         """Move the average a little towards the model's weights after a step."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        torch._foreach_lerp_(
-            list(self.model.parameters()), list(model.parameters()), weight=1 - decay
-        )
+        for averaged, fresh in zip(self.model.parameters(), model.parameters(), strict=True):
+            averaged.lerp_(fresh, 1 - decay)
 
     def state_dict(self) -> dict:
         """The averaged weights."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from fluxlearn.model.flux import Flux
 
@@ -26,8 +26,8 @@ def student_of(teacher: Flux) -> Flux:
     with torch.no_grad():
         # As fine clocks for the scale as for the time; what they say is not heard at first.
         student.guidance_in.load_state_dict(teacher.time_in.state_dict())
-        nn.init.zeros_(student.guidance_in.out_layer.weight)
-        nn.init.zeros_(student.guidance_in.out_layer.bias)
+        for parameter in student.get_submodule("guidance_in.out_layer").parameters():
+            parameter.zero_()
     return student
 
 

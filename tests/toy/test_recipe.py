@@ -22,7 +22,7 @@ def test_a_rehearsal_trains_ships_and_measures_the_whole_family(tmp_path):
 
 def test_a_gate_that_is_missed_is_named():
     good = {"mean": 0.99}
-    clauses = {clause: good for clause in ("binding", "relation", "full")}
+    clauses = dict.fromkeys(("binding", "relation", "full"), good)
     card = {
         "toy-dev": {"test": clauses | {"relation": {"mean": 0.5}}, "novel": clauses},
         "toy-base": {"test": clauses},
