@@ -58,7 +58,8 @@ class AttnBlock(nn.Module):
     def forward(self, x: Features) -> Features:
         normed = self.norm(x)
         pattern = "batch feature height width -> batch 1 (height width) feature"
-        q, k, v = (rearrange(f(normed), pattern) for f in (self.q, self.k, self.v))
+        # Contiguous, or the fused kernel is passed over and all pairs of cells are held in memory.
+        q, k, v = (rearrange(f(normed), pattern).contiguous() for f in (self.q, self.k, self.v))
 
         seen = F.scaled_dot_product_attention(q, k, v)
         back = "batch 1 (height width) feature -> batch feature height width"

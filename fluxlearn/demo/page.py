@@ -113,7 +113,8 @@ def _verdict(look: Look) -> str:
         for words, holds in verdict.clauses.items()
     )
     line = escape(verdict.line[0].upper() + verdict.line[1:])
-    return f"<p>{line}. It sees {escape(verdict.sees)}.</p><ul>{items}</ul>"
+    listed = f"<ul>{items}</ul>" if items else ""
+    return f"<p>{line}. It sees {escape(verdict.sees)}.</p>{listed}"
 
 
 def _storyboard(look: Look) -> str:
