@@ -33,9 +33,9 @@ book: $(VENV)/ready-book  ## build the book from the stored outputs; warnings ar
 	cp $(VENV)/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax/tex-svg.js book/_mathjax
 	$(BIN)/jupyter-book build --quiet --warningiserror --keep-going book
 
-bench: $(VENV)/ready-dev  ## time against other implementations; the ratio stands in parentheses
-	FLUXLEARN_SHAPE_CHECKS=0 $(BIN)/python -m pytest tests/benchmarks --benchmark-only \
-		--benchmark-group-by=group --benchmark-columns=min,median,rounds
+bench: $(VENV)/ready-dev  ## time against diffusers in the same run and write the page of results
+	FLUXLEARN_SHAPE_CHECKS=0 $(BIN)/python -m pytest tests/benchmarks/bench_*.py --benchmark-only \
+		--benchmark-disable-gc --results tests/benchmarks/RESULTS.md
 
 check: $(VENV)/ready-dev  ## format, lint, types, spelling; changes nothing
 	$(BIN)/ruff format --check
