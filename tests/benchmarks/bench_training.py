@@ -22,9 +22,6 @@ from fluxlearn.training.optimizers import muon_and_adamw
 
 LENGTH = 20  # text tokens
 
-# diffusers' RMSNorm in bf16 has float32 scales, which torch has no fused kernel for.
-pytestmark = pytest.mark.filterwarnings("ignore:Mismatch dtype between input and weight")
-
 
 def fresh_flux() -> Flux:
     """Weights that no other contender trains."""

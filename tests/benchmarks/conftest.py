@@ -21,6 +21,12 @@ def pytest_configure(config):
     config.stash[ROWS] = []
 
 
+def pytest_collection_modifyitems(items):
+    """Let warnings pass here: compilers and other implementations have some of their own."""
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("ignore"))
+
+
 @pytest.fixture(scope="session")
 def quick(request):
     """Whether sizes are to be reduced; the figures then mean nothing."""
