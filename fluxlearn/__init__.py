@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
     from fluxlearn.catalogue import explain, points
     from fluxlearn.config import PRESETS, RELEASES, AutoencoderConfig, FluxConfig
+    from fluxlearn.export.netron import netron
     from fluxlearn.model.flux import Flux
+    from fluxlearn.sampling.attend import attend
+    from fluxlearn.sampling.walk import walk
     from fluxlearn.text.conditioning import Conditioning
     from fluxlearn.trace.edit import edit
     from fluxlearn.trace.record import record
@@ -39,8 +42,11 @@ _HOMES = {
     "points": "fluxlearn.catalogue",
     "explain": "fluxlearn.catalogue",
     "record": "fluxlearn.trace.record",
+    "attend": "fluxlearn.sampling.attend",
     "edit": "fluxlearn.trace.edit",
+    "netron": "fluxlearn.export.netron",
     "stop_after": "fluxlearn.trace.stop",
+    "walk": "fluxlearn.sampling.walk",
 }
 
 __all__ = [
@@ -51,14 +57,17 @@ __all__ = [
     "Conditioning",
     "Flux",
     "FluxConfig",
+    "attend",
     "edit",
     "explain",
     "load",
+    "netron",
     "points",
     "record",
     "setup",
     "show",
     "stop_after",
+    "walk",
 ]
 
 

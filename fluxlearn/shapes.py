@@ -35,6 +35,11 @@ AXES: dict[str, Axis] = {
     "freq": Axis("channels of a sinusoidal embedding", 256),
     "qkv": Axis("query, key and value", 3),
     "chunk": Axis("shift, scale and gate of each branch of a block", 6),
+    "query": Axis("tokens that look: the joint sequence, or some of it", None),
+    "region": Axis("named groups of tokens that are looked at: words, padding, the picture", None),
+    "concept": Axis("concepts that are looked for in a picture", None),
+    "block": Axis("blocks that are looked into", 57),
+    "part": Axis("what the velocity is a sum of: heads, MLPs, biases", 1505),
     # Latents and pictures.
     "channel": Axis("channels of a latent", 16),
     "height": Axis("rows of a latent, px_h / 8", 128),

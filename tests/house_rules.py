@@ -37,6 +37,8 @@ MANY_PARAMETERS = {
     "fluxlearn/model/flux.py Flux.forward": "BFL's seven arguments, one for one",
     "fluxlearn/model/check.py check_inputs": "the model and the same seven",
     "fluxlearn/trace/record.py record": "what to record, when, where to; each has one good default",
+    "fluxlearn/sampling/attend.py attend": "as record, and the words with their prompt",
+    "fluxlearn/sampling/concepts.py attend_concepts": "as attend, with concepts instead of words",
     "fluxlearn/cli/paint.py paint": "one for each option of the command",
 }
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from bad_input import files, model, painting, tracing
+from bad_input import attention, files, lens, model, painting, tracing, walking
 from tiny_models import AUTOENCODER, tiny_autoencoder, tiny_pipeline
 
 from fluxlearn.checkpoints.safe import save_weights
@@ -17,7 +17,10 @@ from fluxlearn.trace.tap import watched
 
 pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
-CASES = [*model.CASES, *painting.CASES, *tracing.CASES, *files.CASES]
+CASES = [
+    *model.CASES, *painting.CASES, *tracing.CASES, *attention.CASES, *walking.CASES, *lens.CASES,
+    *files.CASES,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

@@ -8,16 +8,21 @@ import typer
 from fluxlearn.cli.demo import demo
 from fluxlearn.cli.errors import PoliteGroup
 from fluxlearn.cli.evaluate import evaluate
+from fluxlearn.cli.export import onnx, summary
 from fluxlearn.cli.paint import paint
 from fluxlearn.cli.points import explain, points
 from fluxlearn.cli.train import toy
+from fluxlearn.cli.walk import walk
 
 DEMO = "Example:  fluxlearn demo --prompt 'two small yellow crosses on a black background'"
 PAINT = "Example:  fluxlearn paint 'a large red circle on a grey background' --out circle.png"
 POINTS = "Example:  fluxlearn points 'double.*.img.mod.*'"
 EXPLAIN = "Example:  fluxlearn explain double.0.img.mod.gate1"
+WALK = "Example:  fluxlearn walk 'a large red circle on a grey background' --at 'double.0.img.*'"
 EVALUATE = "Example:  fluxlearn evaluate toy-dev --prompts 64"
 TOY = "Example:  fluxlearn train toy --out runs/toy"
+ONNX = "Example:  fluxlearn export onnx toy-dev --out toy-dev.onnx"
+SUMMARY = "Example:  fluxlearn export summary flux-dev --depth 1"
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -31,11 +36,17 @@ app.command(epilog=DEMO)(demo)
 app.command(epilog=PAINT)(paint)
 app.command(epilog=POINTS)(points)
 app.command(epilog=EXPLAIN)(explain)
+app.command(epilog=WALK)(walk)
 app.command(epilog=EVALUATE)(evaluate)
 
 train = typer.Typer(no_args_is_help=True, help="Train a model again from a seed.", epilog=TOY)
 train.command(epilog=TOY)(toy)
 app.add_typer(train, name="train")
+
+export = typer.Typer(no_args_is_help=True, help="The model as a file or a table.", epilog=ONNX)
+export.command(epilog=ONNX)(onnx)
+export.command(epilog=SUMMARY)(summary)
+app.add_typer(export, name="export")
 
 
 def _print_version(wanted: bool) -> bool:

@@ -5,6 +5,8 @@
     time       green    the time t, schedules, and modulation, which time drives
     guidance   rose     the guidance scale
 
+Where the sign of a number matters more than its subject, green is above zero and lilac below.
+
 A figure stands on an opaque card of its own, so that one file can be read in print, on a white
 page and on a dark one. `use_style("dark")` draws the twin for pages that follow their reader's
 theme. The four colours are the same on both cards: they contrast with either by 3 : 1 and more,
@@ -19,6 +21,7 @@ import matplotlib as mpl
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex
 
 COLOURS = {"text": "#ce6e0e", "image": "#326be8", "time": "#0aa262", "guidance": "#c27f9e"}
+BELOW_ZERO = "#a86fd6"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,18 +71,35 @@ def shades(of: str) -> Colormap:
 
     It runs from light to dark (on a dark card from dark to light), so it survives a grey printer.
     """
-    stops = [(0.0, current_theme().card), (0.55, COLOURS[of]), (1.0, _inked(of, 0.65))]
+    stops = [(0.0, current_theme().card), (0.55, COLOURS[of]), (1.0, _inked(COLOURS[of], 0.65))]
     return LinearSegmentedColormap.from_list(f"shades of {of}", stops)
+
+
+def signed_shades() -> Colormap:
+    """A scale for numbers of both signs: lilac below zero, the card at zero, green above.
+
+    Both halves run from the card towards ink as `shades` do, equally far from zero being equally
+    strong. Give it limits that lie evenly around zero.
+    """
+    above = COLOURS["time"]
+    stops = [
+        (0.0, _inked(BELOW_ZERO, 0.65)),
+        (0.225, BELOW_ZERO),
+        (0.5, current_theme().card),
+        (0.775, above),
+        (1.0, _inked(above, 0.65)),
+    ]
+    return LinearSegmentedColormap.from_list("signed shades", stops)
 
 
 def lettering(of: str) -> str:
     """One of the COLOURS for words: nearer to ink, so that small print is legible (4.5 : 1)."""
-    return _inked(of, 0.3)
+    return _inked(COLOURS[of], 0.3)
 
 
-def _inked(of: str, share: float) -> str:
-    """One of the COLOURS with a share of ink mixed in."""
-    return to_hex(LinearSegmentedColormap.from_list("", [COLOURS[of], current_theme().ink])(share))
+def _inked(colour: str, share: float) -> str:
+    """A colour with a share of ink mixed in."""
+    return to_hex(LinearSegmentedColormap.from_list("", [colour, current_theme().ink])(share))
 
 
 def _settings(name: str) -> dict[Any, Any]:

@@ -6,6 +6,7 @@ before anything runs, so that a recording's bytes can be estimated.
     whole                  the value as it is
     stats                  mean, standard deviation, smallest, largest: 4 numbers
     norm                   the length of each vector along the last axis
+    outliers               its largest |x| and where, its median |x|, its kurtosis: 4 numbers
     mean_heads             the mean over heads
     keep("img", [5, 6])    chosen places along one axis
 """
@@ -33,6 +34,15 @@ def _stats(value: Tensor, axes: Axes) -> Tensor:
     return torch.stack([wide.mean(), wide.std(correction=0), wide.min(), wide.max()])
 
 
+def _outliers(value: Tensor, axes: Axes) -> Tensor:
+    # Kurtosis is 3 for a bell curve and grows with the weight of few large values.
+    wide = value.float()
+    peak, where = wide.abs().max(dim=-1)
+    square = (wide - wide.mean(dim=-1, keepdim=True)).square()
+    kurtosis = square.square().mean(dim=-1) / square.mean(dim=-1).square()
+    return torch.stack([peak, where.float(), wide.abs().median(dim=-1).values, kurtosis], dim=-1)
+
+
 def _mean_heads(value: Tensor, axes: Axes) -> Tensor:
     _needs("head", axes, "mean_heads")
     return value.mean(dim=axes.index("head"))
@@ -41,6 +51,7 @@ def _mean_heads(value: Tensor, axes: Axes) -> Tensor:
 whole = Reducer("whole", lambda value, axes: value, lambda axes: axes)
 stats = Reducer("stats", _stats, lambda axes: ["4"])
 norm = Reducer("norm", lambda value, axes: value.float().norm(dim=-1), lambda axes: axes[:-1])
+outliers = Reducer("outliers", _outliers, lambda axes: [*axes[:-1], "4"])
 mean_heads = Reducer("mean_heads", _mean_heads, lambda axes: [a for a in axes if a != "head"])
 
 

@@ -3,11 +3,16 @@
 import numpy as np
 import torch
 
+from fluxlearn.plots.embeddings import plot_similarity, plot_sinusoids
 from fluxlearn.plots.figure import Figure
 from fluxlearn.plots.images import plot_grid, plot_masks, plot_storyboard
-from fluxlearn.plots.modulation import plot_modulation
+from fluxlearn.plots.kernel import plot_kernel, plot_kernel_map
+from fluxlearn.plots.modulation import plot_modulation, plot_signed_modulation
+from fluxlearn.plots.quadrants import plot_quadrants
 from fluxlearn.plots.residual import plot_residuals
+from fluxlearn.plots.rotations import plot_angles, plot_turns
 from fluxlearn.plots.schedule import plot_schedule
+from fluxlearn.plots.shift import plot_shift
 from fluxlearn.plots.stages import plot_stages
 
 STEPS = 8
@@ -30,6 +35,47 @@ def modulation() -> Figure:
     return plot_modulation({"shift": shift, "gate": gate}, BRANCHES, TIMES[:-1])
 
 
+def signed_modulation() -> Figure:
+    branch, step = np.mgrid[: len(BRANCHES), :STEPS]
+    scale = np.cos(branch + step / 2)
+    gate = np.where(branch == 3, np.nan, -scale / 4)
+    return plot_signed_modulation({"scale": scale, "gate": gate}, BRANCHES, TIMES[:-1])
+
+
+def frequencies(channels: int) -> np.ndarray:
+    """ω of a position axis with so many channels of a head, in radians a position."""
+    return 10_000.0 ** (-np.arange(0, channels, 2) / channels)
+
+
+def clocks(numbers: np.ndarray) -> np.ndarray:
+    """Cosines and sines of 16 clocks that turn once in 0.01 to 10."""
+    angles = 2 * np.pi * numbers[:, None] / np.geomspace(0.01, 10, 16)
+    return np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def sinusoids() -> Figure:
+    times = np.linspace(0, 1, 301)
+    return plot_sinusoids(clocks(times), times.tolist(), np.geomspace(0.01, 10, 16).tolist())
+
+
+def similarity() -> Figure:
+    times = np.linspace(0, 1, 21)
+    stages = {"sinusoids": clocks(times), "slow clocks": clocks(times)[:, 8:16]}
+    return plot_similarity(stages, times.tolist())
+
+
+def shift() -> Figure:
+    even = np.linspace(1, 0, STEPS + 1)
+    bent = {f"× {factor}": factor * even / (1 + (factor - 1) * even) for factor in (2, 4)}
+    return plot_shift({name: grid.tolist() for name, grid in {"even": even, **bent}.items()})
+
+
+def quadrants() -> Figure:
+    looks, seen = np.mgrid[:20, :20]
+    weights = 1 / (1 + np.abs(looks - seen)) + (seen == 12)
+    return plot_quadrants(weights, 4)
+
+
 def residuals() -> Figure:
     step, depth = np.mgrid[:STEPS, :6]
     return plot_residuals(1.0 + depth * (1 + step / 8), 2.0 + depth, 2, TIMES[:-1])
@@ -42,6 +88,15 @@ EXAMPLES = {
     "schedule": lambda: plot_schedule(TIMES),
     "schedule with estimates": lambda: plot_schedule(TIMES, pictures(STEPS)),
     "modulation": modulation,
+    "signed_modulation": signed_modulation,
+    "shift": shift,
+    "sinusoids": sinusoids,
+    "similarity": similarity,
+    "angles": lambda: plot_angles({"row": frequencies(12), "column": frequencies(12)}, 16),
+    "turns": lambda: plot_turns({"fast": 0.9, "slow": 0.2, "still": 0.001}, range(6)),
+    "kernel": lambda: plot_kernel({"row": frequencies(12), "column": frequencies(20)}, 8),
+    "kernel_map": lambda: plot_kernel_map(frequencies(12), frequencies(20), (2, 9), (8, 16)),
+    "quadrants": quadrants,
     "residuals": residuals,
     "stages": lambda: plot_stages(["T5", "Blocks"], [0.01, 0.5], ["text", "image"]),
 }

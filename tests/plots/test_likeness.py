@@ -1,6 +1,6 @@
-"""Two figures look as they did, up to what another font renderer changes.
+"""Figures look as they did, up to what another font renderer changes.
 
-Both pictures are shrunk to thumbnails and compared as one would compare them across a room. After a
+All pictures are shrunk to thumbnails and compared as one would compare them across a room. After a
 change that is meant, `python tests/plots/test_likeness.py` draws the thumbnails anew.
 """
 
@@ -13,7 +13,10 @@ import pytest
 from PIL import Image
 
 HERE = Path(__file__).parent
-WATCHED = ("schedule", "modulation")
+WATCHED = (
+    "schedule", "shift", "sinusoids", "similarity", "angles", "turns", "kernel", "kernel_map",
+    "modulation", "signed_modulation", "quadrants",
+)  # fmt: skip
 SIZE = (96, 72)
 
 

@@ -10,7 +10,16 @@ import pytest
 from matplotlib.colors import to_rgb
 from source import ROOT
 
-from fluxlearn.plots.style import COLOURS, THEMES, lettering, shades, styled, use_style
+from fluxlearn.plots.style import (
+    BELOW_ZERO,
+    COLOURS,
+    THEMES,
+    lettering,
+    shades,
+    signed_shades,
+    styled,
+    use_style,
+)
 
 # What is left of red, green and blue light for each kind of colour blindness, Machado et al. 2009.
 SEEN_BY = {
@@ -87,6 +96,32 @@ def test_a_scale_of_shades_runs_one_way_on_a_grey_printer(name, theme):
     falls = np.diff(levels) * (-1 if theme == "light" else 1)
 
     assert (falls > 0).all()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_signed_shades_run_from_the_card_both_ways(theme):
+    with styled(theme):
+        colours = signed_shades()(np.linspace(0, 1, 65))[:, :3]
+    away = [abs(lab(light(colour))[0] - lab(light(colours[32]))[0]) for colour in colours]
+
+    np.testing.assert_allclose(colours[32], to_rgb(THEMES[theme].card), atol=0.02)
+    assert (np.diff(away[32:]) > 0).all()
+    assert (np.diff(away[32::-1]) > 0).all()
+
+
+@pytest.mark.parametrize("who", SEEN_BY)
+@pytest.mark.parametrize("theme", THEMES)
+def test_both_signs_can_be_told_apart(theme, who):
+    with styled(theme):
+        below, above = (signed_shades()(place)[:3] for place in (0.25, 0.75))
+    first, second = (lab(np.array(SEEN_BY[who]) @ light(colour)) for colour in (below, above))
+
+    assert np.linalg.norm(first - second) > 20
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
+def test_what_is_below_zero_stands_out_on_either_card(theme):
+    assert contrast(BELOW_ZERO, theme.card) >= 3
 
 
 def test_the_style_stays_and_the_styled_block_ends():

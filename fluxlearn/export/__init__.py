@@ -1,0 +1,1 @@
+"""The model in other tools' words: counts, tables, graphs, diagrams, ONNX files, Netron pages."""
