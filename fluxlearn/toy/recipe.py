@@ -64,7 +64,8 @@ class Lengths:
 FULL = Lengths()
 REHEARSAL = Lengths(
     t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3),
-    base=(Cycle(3, 8, 2e-3, 0.5), Cycle(2, 4, 2e-3, 1.5)), dev=(2, 8), scenes=64, prompts=4,
+    base=(Cycle(3, 8, 2e-3, 0.5, 1.0), Cycle(2, 4, 2e-3, 1.2, 1.4)),
+    dev=(2, 8), scenes=64, prompts=4,
 )  # fmt: skip
 """The whole chain in a minute or two, to see that it runs; what it paints is mud."""
 

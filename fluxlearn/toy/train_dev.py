@@ -25,8 +25,8 @@ from fluxlearn.training.optimizers import muon_and_adamw
 from fluxlearn.training.timesteps import draw_times
 
 WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
-STEPS, BATCH = 700, 64
-SHIFT = CYCLES[-1].shift  # the student is most needed where its teacher was trained most
+STEPS, BATCH = 700, 32
+LATEST = CYCLES[-1]  # the student is asked at the times at which its teacher learned last
 
 
 def train_dev(
@@ -75,7 +75,7 @@ def distillation_loss(
     def loss_at(step: int) -> Tensor:
         tokens, txt, pooled = batch_at(step, batch)
         generator = torch.Generator().manual_seed((seed + 1) * 1_000_003 + step)
-        t = draw_times(batch, SHIFT, generator)
+        t = draw_times(batch, LATEST.shift, generator, LATEST.spread)
         guidance = draw_guidance(batch, WEAKEST, STRONGEST, generator)
         x_t = interpolate(tokens, torch.randn(tokens.shape, generator=generator), t)
 
