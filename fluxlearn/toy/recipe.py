@@ -39,10 +39,10 @@ from fluxlearn.toy.train_t5 import train_t5
 
 DEFAULTS = {
     "toy-base": Defaults(
-        name="toy-base", steps=20, guidance=3.0, guidance_by="true", shifted=True, size=128
+        name="toy-base", steps=20, guidance=2.0, guidance_by="true", shifted=True, size=128
     ),
     "toy-dev": Defaults(
-        name="toy-dev", steps=20, guidance=3.0, guidance_by="embedded", shifted=True, size=128
+        name="toy-dev", steps=20, guidance=2.0, guidance_by="embedded", shifted=True, size=128
     ),
 }
 

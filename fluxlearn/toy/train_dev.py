@@ -25,7 +25,7 @@ from fluxlearn.training.optimizers import muon_and_adamw
 from fluxlearn.training.timesteps import draw_times
 
 WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
-STEPS, BATCH = 700, 32
+STEPS, BATCH = 500, 32
 LATEST = CYCLES[-1]  # the student is asked at the times at which its teacher learned last
 
 
