@@ -3,7 +3,6 @@
 import torch
 from tiny_models import FLUX, tiny_autoencoder, tiny_flux
 
-from fluxlearn.load import find_file, load
 from fluxlearn.sampling.options import Defaults
 from fluxlearn.sampling.pipeline import Pipeline
 from fluxlearn.text.conditioning import Conditioning
@@ -36,8 +35,3 @@ class StubText(TextEncoders):
 def stub_pipeline() -> Pipeline:
     """Random weights; everything else is as in `toy-dev`."""
     return Pipeline(StubText(), tiny_flux(), tiny_autoencoder(), DEFAULTS)
-
-
-def toy_or_stub() -> Pipeline:
-    """`toy-dev` where its weights are; until they are trained, the stub."""
-    return load("toy-dev") if find_file("toy-dev").is_file() else stub_pipeline()

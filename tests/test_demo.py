@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
-from stub_pipeline import stub_pipeline, toy_or_stub
+from stub_pipeline import stub_pipeline
 
 from fluxlearn.demo import run
 from fluxlearn.demo.figures import story_steps
@@ -47,10 +47,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     """One run with the shipped weights: the look and its files."""
-    with pytest.MonkeyPatch.context() as patch:
-        pipe = toy_or_stub()
-        patch.setattr(run, "load", lambda name: pipe)
-        yield run.run_demo(out=tmp_path_factory.mktemp("demo") / "new" / "folder", steps=4)
+    return run.run_demo(out=tmp_path_factory.mktemp("demo") / "new" / "folder", steps=4)
 
 
 @pytest.fixture(scope="module")

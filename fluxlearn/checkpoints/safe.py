@@ -37,7 +37,9 @@ def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        save_file(tensors, partial, metadata=metadata)
+        # The format has no strides: a view or a channels-last tensor is copied into plain order.
+        plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        save_file(plain, partial, metadata=metadata)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

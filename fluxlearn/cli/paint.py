@@ -34,7 +34,7 @@ def paint(
     from fluxlearn.load import load
 
     picture = load(model).paint(prompt if len(prompt) > 1 else prompt[0], **options)
-    save_whole(picture, out)
+    picture.save(out)
     typer.echo(f"{picture!r}\n{out}")
 
 
@@ -63,13 +63,3 @@ def open_start(file: Path, height: int | None, width: int | None) -> dict[str, A
     height, width = height or image.height, width or image.width
     image = image.resize((width, height), Image.Resampling.LANCZOS)
     return {"start_image": image, "height": height, "width": width}
-
-
-def save_whole(picture: Any, out: Path) -> None:
-    """Save beside the place and rename into it, so that what is there is always whole."""
-    partial = out.with_name(f".{os.getpid()}.{out.name}")
-    try:
-        picture.save(partial)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)

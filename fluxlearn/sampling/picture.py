@@ -1,6 +1,7 @@
 """Picture: what painting gives back, with all that is needed to paint it again."""
 
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,19 @@ class Picture:
     def save(self, path: str | Path) -> Path:
         """Write the picture (several: side by side) to an image file; the ending tells the format.
 
+        What is at `path` afterwards is whole: the new picture, or what was there before.
+
         Raises FileNotFoundError when the folder does not exist.
         """
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
-        self._row().save(path)
+        partial = path.with_name(f".{os.getpid()}.{path.name}")
+        try:
+            self._row().save(partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:

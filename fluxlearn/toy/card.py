@@ -33,8 +33,7 @@ def _made(card: dict) -> str:
     stages = ("t5", "clip", "autoencoder", *reversed(MODELS))
     minutes = {stage: round(card[stage]["seconds"] / 60) for stage in stages}
     spent = ", ".join(f"{stage} {count} min" for stage, count in minutes.items())
-    stopped = card["toy-base"].get("stopped_at")
-    note = f" The flow model's cycle was stopped after {stopped} steps." if stopped else ""
+    note = f" {card['note']}" if "note" in card else ""
     return (
         f"Made by `fluxlearn train toy` with seed {card['seed']} on two CPU cores ({spent}).{note} "
         f"Losses, steps and settings are in `card.json`; weights are stored in bf16, and all "

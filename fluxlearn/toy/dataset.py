@@ -4,10 +4,14 @@
     pair     two different things, the first left of, right of, above or below the second
     count    two or three things alike
 
-Pictures are never mirrored: left and right are words here.
+Pictures are never mirrored: left and right are words here. Centres lie on the autoencoder's grid of
+8 px and sizes are two, so that latents are put together from few patterns. With both drawn freely,
+the flow model learned colours and places but crooked outlines (0.39 of scenes right after 290 000
+pictures); on the grid its loss at t = 0.8 fell by 40 % within the next 30 000.
 """
 
 import itertools
+import math
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
@@ -22,6 +26,7 @@ from fluxlearn.toy.scene import (
     CANVAS,
     COLOURS,
     GAP,
+    GRID,
     MARGIN,
     PLACE_CLEARANCE,
     RELATION_RATIO,
@@ -96,34 +101,40 @@ def pick(rng: np.random.Generator, choices: Collection[str]) -> str:
     return list(choices)[rng.integers(len(choices))]
 
 
-def centres(half_width: float) -> tuple[tuple[float, float], ...]:
-    """Where a centre may lie, from low to high px, to be clearly in each third of the picture."""
-    edge, third = MARGIN + half_width, CANVAS / 3
-    return (
-        (edge, third - PLACE_CLEARANCE),
-        (third + PLACE_CLEARANCE, 2 * third - PLACE_CLEARANCE),
-        (2 * third + PLACE_CLEARANCE, CANVAS - edge),
-    )
+def on_grid(low: float, high: float) -> list[float]:
+    """The grid's positions from low to high, in px."""
+    return [float(GRID * i) for i in range(math.ceil(low / GRID), math.floor(high / GRID) + 1)]
+
+
+def inside(half_width: float) -> list[float]:
+    """Where a centre may lie for a thing to keep its margin."""
+    return on_grid(MARGIN + half_width, CANVAS - MARGIN - half_width)
+
+
+def centres(half_width: float) -> tuple[list[float], ...]:
+    """Where a centre may lie to be clearly in each third of the picture."""
+    third, clear = CANVAS / 3, PLACE_CLEARANCE
+    borders = ((0, third - clear), (third + clear, 2 * third - clear), (2 * third + clear, CANVAS))
+    return tuple([at for at in inside(half_width) if a <= at <= b] for a, b in borders)
 
 
 def _half_width(rng: np.random.Generator) -> float:
-    return float(rng.uniform(*SIZES[pick(rng, SIZES)]))
+    return SIZES[pick(rng, SIZES)]
 
 
 def _one(rng: np.random.Generator) -> tuple[Thing, ...]:
     half_width = _half_width(rng)
-    x, y = (float(rng.uniform(*centres(half_width)[rng.integers(3)])) for _ in range(2))
+    x, y = (float(rng.choice(centres(half_width)[rng.integers(3)])) for _ in range(2))
     return (_thing(pick(rng, SHAPES), pick(rng, COLOURS), half_width, x, y),)
 
 
 def _pair(rng: np.random.Generator) -> tuple[Thing, ...]:
     """Two things whose relation nobody can dispute, built without trial and error."""
     a, b = _half_width(rng), _half_width(rng)
-    room = CANVAS - 2 * MARGIN - a - b
-    main = rng.uniform(a + b + GAP, room) * rng.choice((-1, 1))
-    # A hair below the ratio, so that rounding cannot make the relation disputable.
-    limit = min(room, abs(main) / RELATION_RATIO * 0.999)
-    offset = (main, rng.uniform(-limit, limit))
+    furthest = max(inside(a)) - min(inside(b))
+    main = rng.choice(on_grid(a + b + GAP, furthest)) * rng.choice((-1, 1))
+    limit = min(furthest, abs(main) / RELATION_RATIO)
+    offset = (main, rng.choice(on_grid(-limit, limit)))
     at = [_two_on_a_line(rng, a, b, float(d)) for d in offset]
     (first_x, second_x), (first_y, second_y) = at if rng.random() < 0.5 else at[::-1]
 
@@ -135,25 +146,23 @@ def _pair(rng: np.random.Generator) -> tuple[Thing, ...]:
 
 def _two_on_a_line(rng, a: float, b: float, offset: float) -> tuple[float, float]:
     """Positions of two things, the first `offset` px behind the second, both inside the margin."""
-    low = max(MARGIN + a, MARGIN + b + offset)
-    high = min(CANVAS - MARGIN - a, CANVAS - MARGIN - b + offset)
-    # Rounding may cross the two bounds by a hair when there is no room to move.
-    first = float(rng.uniform(low, max(low, high)))
+    seconds = inside(b)
+    first = float(rng.choice([at for at in inside(a) if at - offset in seconds]))
     return first, first - offset
 
 
 def _count(rng: np.random.Generator, number: int) -> tuple[Thing, ...]:
     """Things alike at random positions, or one in a quadrant each where that finds no room."""
     shape, colour, half_width = pick(rng, SHAPES), pick(rng, COLOURS), _half_width(rng)
-    edge = MARGIN + half_width
     for _ in range(TRIES):
-        at = rng.uniform(edge, CANVAS - edge, size=(number, 2)).tolist()
+        at = rng.choice(inside(half_width), size=(number, 2)).tolist()
         pairs = itertools.combinations(at, 2)
         if min(max(abs(x - u), abs(y - v)) for (x, y), (u, v) in pairs) >= 2 * half_width + GAP:
             break
     else:
         corners = rng.permutation(list(itertools.product((0, CANVAS / 2), repeat=2)))[:number]
-        at = (corners + rng.uniform(edge, CANVAS / 2 - edge, size=(number, 2))).tolist()
+        quarter = [at for at in inside(half_width) if at + MARGIN + half_width <= CANVAS / 2]
+        at = (corners + rng.choice(quarter, size=(number, 2))).tolist()
     return tuple(_thing(shape, colour, half_width, x, y) for x, y in at)
 
 

@@ -107,14 +107,13 @@ def _reshape(scene: Scene, i: int, rng: np.random.Generator) -> tuple[Scene, str
 
 def _resize(scene: Scene, i: int, rng: np.random.Generator) -> tuple[Scene, str]:
     size = "large" if scene.things[i].size == "small" else "small"
-    half_width = float(rng.uniform(*SIZES[size]))
-    return _changed(scene, i, half_width=half_width), f"make {_name(scene, i)} {size}"
+    return _changed(scene, i, half_width=SIZES[size]), f"make {_name(scene, i)} {size}"
 
 
 def _move(scene: Scene, i: int, rng: np.random.Generator) -> tuple[Scene, str]:
     row, column = (int(cell) for cell in rng.integers(3, size=2))
-    ranges = centres(scene.things[i].half_width)
-    x, y = float(rng.uniform(*ranges[column])), float(rng.uniform(*ranges[row]))
+    thirds = centres(scene.things[i].half_width)
+    x, y = float(rng.choice(thirds[column])), float(rng.choice(thirds[row]))
     # "in the top left corner" and "at the top" say where a thing is; a move says where to.
     where = PLACE_PHRASES[PLACES[row][column]].split(maxsplit=1)[1]
     return _changed(scene, i, x=x, y=y), f"move {_name(scene, i)} to {where}"

@@ -31,18 +31,18 @@ from fluxlearn.sampling.options import Defaults
 from fluxlearn.text.encoders import TextEncoders
 from fluxlearn.toy.card import write_card
 from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, evaluate_model
-from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Cycle, train_autoencoder
+from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Round, train_autoencoder
 from fluxlearn.toy.train_clip import train_clip
-from fluxlearn.toy.train_dev import train_dev
-from fluxlearn.toy.train_flow import CYCLES, Cycles, Data, Frozen, train_flow
+from fluxlearn.toy.train_dev import BATCH, STEPS, train_dev
+from fluxlearn.toy.train_flow import CYCLES, SCENES, Cycle, Frozen, train_flow
 from fluxlearn.toy.train_t5 import train_t5
 
 DEFAULTS = {
     "toy-base": Defaults(
-        name="toy-base", steps=20, guidance=3.0, guidance_by="true", shifted=True, size=128
+        name="toy-base", steps=20, guidance=2.0, guidance_by="true", shifted=True, size=128
     ),
     "toy-dev": Defaults(
-        name="toy-dev", steps=20, guidance=3.0, guidance_by="embedded", shifted=True, size=128
+        name="toy-dev", steps=20, guidance=2.0, guidance_by="embedded", shifted=True, size=128
     ),
 }
 
@@ -53,18 +53,19 @@ class Lengths:
 
     t5: int = 900  # steps
     clip: int = 1000  # steps
-    rounds: tuple[Cycle, ...] = ROUNDS  # of the autoencoder
+    rounds: tuple[Round, ...] = ROUNDS  # of the autoencoder
     polish: tuple[int, float] = POLISH  # of its decoder
-    base: Cycles = CYCLES  # of the flow model
-    dev: int = 700  # steps
-    data: Data = Data()
+    base: tuple[Cycle, ...] = CYCLES  # of the flow model
+    dev: tuple[int, int] = (STEPS, BATCH)  # of the distillation
+    scenes: int = SCENES  # that the flow models are trained on
     prompts: int = 512  # that each model is measured on, in each split
 
 
 FULL = Lengths()
 REHEARSAL = Lengths(
-    t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3), base=((3, 2e-3),), dev=2,
-    data=Data(64, 8), prompts=4,
+    t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3),
+    base=(Cycle(3, 8, 2e-3, 0.5, 1.0), Cycle(2, 4, 2e-3, 1.2, 1.4)),
+    dev=(2, 8), scenes=64, prompts=4,
 )  # fmt: skip
 """The whole chain in a minute or two, to see that it runs; what it paints is mud."""
 
@@ -81,9 +82,9 @@ def train_toy(folder: Path, seed: int = 0, lengths: Lengths = FULL) -> dict:
     autoencoder, _ = read_model(folder / "ae.safetensors", AutoencoderConfig, AutoEncoder)
     frozen = Frozen(autoencoder, TextEncoders.from_folder(folder))
 
-    card["toy-base"] = train_flow(folder, frozen, lengths.data, seed, lengths.base)
+    card["toy-base"] = train_flow(folder, frozen, lengths.scenes, seed, lengths.base)
     teacher, _ = read_model(folder / "toy-base.safetensors", FluxConfig, Flux)
-    card["toy-dev"] = train_dev(folder, teacher, frozen, lengths.data, seed, lengths.dev)
+    card["toy-dev"] = train_dev(folder, teacher, frozen, lengths.scenes, seed, *lengths.dev)
 
     shipped = ship(folder, folder / "weights")
     measure(card, shipped, lengths.prompts)

@@ -4,7 +4,8 @@ A scene is data. Everything said about it (its place, its relation, its split) i
 numbers, so that picture, caption and evaluation can never disagree about what the truth is.
 
     picture   128 × 128 px; x runs right, y runs down; (64, 64) is the middle
-    thing     a shape in a colour, with the centre and the half-width of its bounding box
+    thing     a shape in a colour, with the centre and the half-width of its bounding box; scenes
+              are drawn in two sizes, with centres on a grid of 8 px, the autoencoder's own
     split     "novel" when a held-out colour × shape occurs, else "test" or "train" by a hash
 
 Objects keep a margin to the edge and a gap between their bounding boxes, so nothing is hidden.
@@ -19,6 +20,7 @@ from dataclasses import asdict, dataclass
 CANVAS = 128  # px, both sides
 MARGIN = 3  # px, at least, between an object and the edge
 GAP = 2 * MARGIN  # px, at least, between two bounding boxes
+GRID = 8  # px between the places where centres lie
 
 SHAPES = ("circle", "square", "triangle", "cross")
 COLOURS = {  # RGB in 0..255, more than 100 apart from one another and from the backgrounds
@@ -30,8 +32,8 @@ COLOURS = {  # RGB in 0..255, more than 100 apart from one another and from the 
     "purple": (160, 30, 180),
 }
 BACKGROUNDS = {"white": (255, 255, 255), "grey": (128, 128, 128), "black": (0, 0, 0)}
-SIZES = {"small": (13.0, 15.0), "large": (24.0, 28.0)}  # half-width of the bounding box, px
-SIZE_BORDER = 19.5  # px, halfway between the two ranges
+SIZES = {"small": 14.0, "large": 26.0}  # half-width of the bounding box, px
+SIZE_BORDER = 20.0  # px, halfway between the two
 
 PLACES = (
     ("top left", "top", "top right"),

@@ -38,9 +38,9 @@ TOY_AUTOENCODER = AutoencoderConfig(
     shift_factor=0.0,
     norm_groups=4,
 )
-Cycle = tuple[int, float, float]
-# Steps, peak learning rate and KL weight of each cycle. The last one makes the latents smoother.
-ROUNDS: tuple[Cycle, ...] = ((2600, 1.5e-3, 1e-3), (1800, 1e-3, 1e-3), (1500, 1e-3, 2e-3))
+Round = tuple[int, float, float]
+# Steps, peak learning rate and KL weight of each round. The last one makes the latents smoother.
+ROUNDS: tuple[Round, ...] = ((2600, 1.5e-3, 1e-3), (1800, 1e-3, 1e-3), (1500, 1e-3, 2e-3))
 CROP = 64  # px
 POLISH = (800, 1e-3)  # steps and peak learning rate for the decoder alone
 WHOLE_SHARE = 0.1  # of the steps, the last ones, are on whole pictures
@@ -82,7 +82,7 @@ def train_autoencoder(
 
 
 def train_round(
-    model: AutoEncoder, checkpoint: Path, cycle: Cycle, seeds: tuple[int, int], batch: int
+    model: AutoEncoder, checkpoint: Path, cycle: Round, seeds: tuple[int, int], batch: int
 ) -> Run:
     """One cycle of the learning rate: crops, then whole pictures."""
     (steps, rate, kl_weight), (seed, index) = cycle, seeds

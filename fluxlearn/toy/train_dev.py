@@ -16,8 +16,8 @@ from torch import Tensor
 from fluxlearn.checkpoints.safe import save_weights
 from fluxlearn.flow import interpolate
 from fluxlearn.model.flux import Flux
-from fluxlearn.sampling.schedule import shift_for
-from fluxlearn.toy.train_flow import Data, Frozen, batches, compiled_velocity
+from fluxlearn.text.conditioning import Conditioning
+from fluxlearn.toy.train_flow import CYCLES, SCENES, Batch, Frozen, batches, compiled_velocity
 from fluxlearn.training.average import Average
 from fluxlearn.training.distillation import draw_guidance, guided_target, student_of
 from fluxlearn.training.loop import train
@@ -25,27 +25,32 @@ from fluxlearn.training.optimizers import muon_and_adamw
 from fluxlearn.training.timesteps import draw_times
 
 WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
+STEPS, BATCH = 500, 32
+LATEST = CYCLES[-1]  # the student is asked at the times at which its teacher learned last
 
 
 def train_dev(
     folder: Path,
     teacher: Flux,
     frozen: Frozen,
-    data: Data,
+    scenes: int = SCENES,
     seed: int = 0,
-    steps: int = 700,
+    steps: int = STEPS,
+    batch: int = BATCH,
 ) -> dict:
     """Distil `toy-dev` from its teacher, save its averaged weights, return its figures."""
     done = folder / "toy-dev.json"
     if done.exists():
         return json.loads(done.read_text())
     student = student_of(teacher).requires_grad_(True)
-    loss_at = distillation_loss(folder, (teacher, student), frozen, data, seed)
+    batch_at = batches(folder, frozen, scenes, seed, stage=1)
+    loss_at = distillation_loss((teacher, student), batch_at, frozen.text(""), batch, seed)
     optimizers = muon_and_adamw(student, muon_rate=5e-4, adamw_rate=5e-4)
     average = Average(student, decay=0.995)
 
     run = train(student, loss_at, optimizers, folder / "dev.checkpoint", steps, average)
-    figures = {"steps": steps, **data._asdict(), "seed": seed, "seconds": round(run.seconds)}
+    figures = {"steps": steps, "batch": batch, "scenes": scenes, "seed": seed}
+    figures["seconds"] = round(run.seconds)
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 60)]
     save_weights(average.model, folder / "toy-dev.safetensors", student.config)
     done.write_text(json.dumps(figures, indent=1))
@@ -53,20 +58,25 @@ def train_dev(
 
 
 def distillation_loss(
-    folder: Path, models: tuple[Flux, Flux], frozen: Frozen, data: Data, seed: int
+    models: tuple[Flux, Flux],
+    batch_at: Callable[[int, int], Batch],
+    nothing: Conditioning,
+    batch: int,
+    seed: int,
 ) -> Callable[[int], Tensor]:
-    """loss_at(step): the student's distance from its guided teacher on that step's batch."""
-    # The same scenes as the teacher's, so the same cached latents, in other batches.
-    batch_at = batches(folder, frozen, data, seed, stage=1)
-    nothing = frozen.text("")
+    """loss_at(step): the student's distance from its guided teacher on that step's batch.
+
+    models   teacher and student
+    nothing  the empty prompt's conditioning
+    """
     length = nothing.txt.shape[1]
-    guide, learner = (compiled_velocity(model, data.batch, length) for model in models)
+    guide, learner = (compiled_velocity(model, batch, length) for model in models)
 
     def loss_at(step: int) -> Tensor:
-        tokens, txt, pooled = batch_at(step)
+        tokens, txt, pooled = batch_at(step, batch)
         generator = torch.Generator().manual_seed((seed + 1) * 1_000_003 + step)
-        t = draw_times(data.batch, shift_for(tokens.shape[1]), generator)
-        guidance = draw_guidance(data.batch, WEAKEST, STRONGEST, generator)
+        t = draw_times(batch, LATEST.shift, generator, LATEST.spread)
+        guidance = draw_guidance(batch, WEAKEST, STRONGEST, generator)
         x_t = interpolate(tokens, torch.randn(tokens.shape, generator=generator), t)
 
         with torch.no_grad():

@@ -1,6 +1,6 @@
 """One training step of the toy as its recipe takes it, against the same step with diffusers' model.
 
-The same batch, loss, precision, attention formula and optimisers on both sides; ours is compiled,
+The same batch, loss, attention formula and optimisers on both sides, in fp32; ours is compiled,
 as in the recipe, and theirs runs both ways.
 """
 
@@ -39,7 +39,7 @@ def their_velocity(transformer: Callable[..., tuple[Tensor]]) -> Callable[..., T
     ids, no_ids = image_ids(1, CANVAS, CANVAS)[0], text_ids(1, LENGTH)[0]
 
     def velocity(x_t, t, txt, pooled):
-        with torch.autocast("cpu", torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
+        with sdpa_kernel(SDPBackend.MATH):
             return transformer(
                 hidden_states=x_t,
                 timestep=t,
@@ -98,6 +98,6 @@ def test_training_step(race, quick):
     }
 
     losses = [step() for step in contenders.values()]
-    assert losses == pytest.approx([losses[0]] * 3, rel=0.02)  # the same work, in bf16
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-3)  # the same work
 
     race("training step, toy, batch 64", "≤ 0.80", contenders, rounds=11)

@@ -10,7 +10,16 @@ import torch
 from fluxlearn.toy.captions import describe
 from fluxlearn.toy.dataset import MIX, batch_of, prompts, sample_scene, scenes
 from fluxlearn.toy.draw import draw
-from fluxlearn.toy.scene import RELATION_RATIO, SIZES, SPLITS, fits, split_of
+from fluxlearn.toy.scene import (
+    CANVAS,
+    GRID,
+    MARGIN,
+    RELATION_RATIO,
+    SIZES,
+    SPLITS,
+    fits,
+    split_of,
+)
 
 
 @pytest.mark.parametrize("kind", MIX)
@@ -71,11 +80,16 @@ def test_every_pair_has_a_relation_and_every_single_thing_a_place():
             assert scene.relation and offsets[1] >= max(30, RELATION_RATIO * offsets[0])
 
 
-def test_sizes_stay_in_their_ranges_and_vary():
-    widths = [t.half_width for scene in islice(scenes(0), 500) for t in scene.things]
+def test_things_have_one_of_two_sizes_and_stand_anywhere_on_the_grid():
+    things = [thing for scene in islice(scenes(0), 2000) for thing in scene.things]
+    rows = {size: set() for size in SIZES.values()}
+    for thing in things:
+        assert thing.x % GRID == thing.y % GRID == 0
+        rows[thing.half_width] |= {thing.x, thing.y}
 
-    assert all(any(low <= width <= high for low, high in SIZES.values()) for width in widths)
-    assert np.std([width for width in widths if width < 20]) > 0.4
+    for size, at in rows.items():
+        edge = MARGIN + size
+        assert at == {y for y in range(0, CANVAS, GRID) if edge <= y <= CANVAS - edge}
 
 
 def test_a_batch_pairs_pictures_with_captions():
