@@ -33,7 +33,7 @@ from fluxlearn.toy.card import write_card
 from fluxlearn.toy.gates import as_card, check_gates, evaluate_autoencoder, evaluate_model
 from fluxlearn.toy.train_autoencoder import POLISH, ROUNDS, Round, train_autoencoder
 from fluxlearn.toy.train_clip import train_clip
-from fluxlearn.toy.train_dev import BATCH, STEPS, train_dev
+from fluxlearn.toy.train_dev import LENGTH, Length, train_dev
 from fluxlearn.toy.train_flow import CYCLES, SCENES, Cycle, Frozen, train_flow
 from fluxlearn.toy.train_t5 import train_t5
 
@@ -56,7 +56,7 @@ class Lengths:
     rounds: tuple[Round, ...] = ROUNDS  # of the autoencoder
     polish: tuple[int, float] = POLISH  # of its decoder
     base: tuple[Cycle, ...] = CYCLES  # of the flow model
-    dev: tuple[int, int] = (STEPS, BATCH)  # of the distillation
+    dev: Length = LENGTH  # of the distillation
     scenes: int = SCENES  # that the flow models are trained on
     prompts: int = 512  # that each model is measured on, in each split
 
@@ -65,7 +65,7 @@ FULL = Lengths()
 REHEARSAL = Lengths(
     t5=3, clip=3, rounds=((3, 1e-3, 1e-3),), polish=(2, 1e-3),
     base=(Cycle(3, 8, 2e-3, 0.5, 1.0), Cycle(2, 4, 2e-3, 1.2, 1.4)),
-    dev=(2, 8), scenes=64, prompts=4,
+    dev=Length(2, 8), scenes=64, prompts=4,
 )  # fmt: skip
 """The whole chain in a minute or two, to see that it runs; what it paints is mud."""
 
@@ -84,7 +84,7 @@ def train_toy(folder: Path, seed: int = 0, lengths: Lengths = FULL) -> dict:
 
     card["toy-base"] = train_flow(folder, frozen, lengths.scenes, seed, lengths.base)
     teacher, _ = read_model(folder / "toy-base.safetensors", FluxConfig, Flux)
-    card["toy-dev"] = train_dev(folder, teacher, frozen, lengths.scenes, seed, *lengths.dev)
+    card["toy-dev"] = train_dev(folder, teacher, frozen, lengths.scenes, seed, lengths.dev)
 
     shipped = ship(folder, folder / "weights")
     measure(card, shipped, lengths.prompts)

@@ -8,6 +8,7 @@ v is `toy-base`, frozen. Source: `fluxlearn.training.distillation`.
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,8 +26,17 @@ from fluxlearn.training.optimizers import muon_and_adamw
 from fluxlearn.training.timesteps import draw_times
 
 WEAKEST, STRONGEST = 1.0, 6.0  # guidance scales that the student learns
-STEPS, BATCH = 500, 32
 LATEST = CYCLES[-1]  # the student is asked at the times at which its teacher learned last
+
+
+class Length(NamedTuple):
+    """How long the distillation is."""
+
+    steps: int
+    batch: int  # pictures a step
+
+
+LENGTH = Length(500, 32)
 
 
 def train_dev(
@@ -35,13 +45,13 @@ def train_dev(
     frozen: Frozen,
     scenes: int = SCENES,
     seed: int = 0,
-    steps: int = STEPS,
-    batch: int = BATCH,
+    length: Length = LENGTH,
 ) -> dict:
     """Distil `toy-dev` from its teacher, save its averaged weights, return its figures."""
     done = folder / "toy-dev.json"
     if done.exists():
         return json.loads(done.read_text())
+    steps, batch = length
     student = student_of(teacher).requires_grad_(True)
     batch_at = batches(folder, frozen, scenes, seed, stage=1)
     loss_at = distillation_loss((teacher, student), batch_at, frozen.text(""), batch, seed)
@@ -49,7 +59,7 @@ def train_dev(
     average = Average(student, decay=0.995)
 
     run = train(student, loss_at, optimizers, folder / "dev.checkpoint", steps, average)
-    figures = {"steps": steps, "batch": batch, "scenes": scenes, "seed": seed}
+    figures = {**length._asdict(), "scenes": scenes, "seed": seed}
     figures["seconds"] = round(run.seconds)
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 60)]
     save_weights(average.model, folder / "toy-dev.safetensors", student.config)
