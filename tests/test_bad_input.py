@@ -9,7 +9,16 @@ import os
 from pathlib import Path
 
 import pytest
-from bad_input import attention, files, lens, model, painting, tracing, walking
+from bad_input import (
+    attention,
+    files,
+    interventions,
+    lens,
+    model,
+    painting,
+    tracing,
+    walking,
+)
 from tiny_models import AUTOENCODER, tiny_autoencoder, tiny_pipeline
 
 from fluxlearn.checkpoints.safe import save_weights
@@ -19,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 CASES = [
     *model.CASES, *painting.CASES, *tracing.CASES, *attention.CASES, *walking.CASES, *lens.CASES,
-    *files.CASES,
+    *interventions.CASES, *files.CASES,
 ]  # fmt: skip
 
 

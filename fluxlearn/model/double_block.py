@@ -60,8 +60,8 @@ class DoubleStreamBlock(nn.Module):
         img_mod1, img_mod2 = self.img_mod(vec)
         txt_mod1, txt_mod2 = self.txt_mod(vec)
 
-        img_heads = enter_attention(self.img_attn, self.img_norm1, img, img_mod1)
-        txt_heads = enter_attention(self.txt_attn, self.txt_norm1, txt, txt_mod1)
+        img, img_heads = enter_attention(self.img_attn, self.img_norm1, img, img_mod1)
+        txt, txt_heads = enter_attention(self.txt_attn, self.txt_norm1, txt, txt_mod1)
 
         # Text comes first: the order of the position ids and of the single blocks.
         both = Heads(*(torch.cat(pair, dim=2) for pair in zip(txt_heads, img_heads, strict=True)))
@@ -82,11 +82,14 @@ class DoubleStreamBlock(nn.Module):
 
 def enter_attention(
     attn: SelfAttention, norm: nn.LayerNorm, x: Float[Tensor, "batch _ dim"], mod: Modulated
-) -> Heads:
-    """One stream's way into attention: normalise, modulate, project, split into heads."""
+) -> tuple[Float[Tensor, "batch _ dim"], Heads]:
+    """One stream's way into attention: normalise, modulate, project, split into heads.
+
+    The stream is given back too, as an edit of `resid_pre` may have left it.
+    """
     x = tap(attn, "resid_pre", x)
     normed = tap(attn, "norm1", norm(x))
-    return attn.heads(tap(attn, "attn_in", modulate(normed, mod.shift, mod.scale)))
+    return x, attn.heads(tap(attn, "attn_in", modulate(normed, mod.shift, mod.scale)))
 
 
 def leave_attention(

@@ -162,6 +162,6 @@ def _extremes(
         row, column = divmod(int(np.nanargmax(np.abs(values))), len(times))
         peaks.append(
             f"{name} in {branches[row]} at t = {times[column]:.2f} "
-            f"({in_short(values[row, column])})"
+            f"({in_short(float(values[row, column]))})"
         )
     return ", ".join(peaks)

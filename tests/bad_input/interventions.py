@@ -215,9 +215,9 @@ CASES = [
     ),
     Case(
         "an unknown edit",
-        loading(edits({"edit": "bypas", "arguments": {}})),
+        loading(edits({"edit": "bypss", "arguments": {}})),
         ValueError,
-        ("'bypas' is no edit", "Did you mean bypass?"),
+        ("'bypss' is no edit", "Did you mean bypass?"),
     ),
     Case(
         "an edit with other arguments",

@@ -103,4 +103,4 @@ def test_a_diagram_tells_what_it_shows(flux):
 
 def test_a_misspelt_point_is_refused(flux):
     with pytest.raises(UnknownPointError, match="Did you mean"):
-        plot_diagram(flux, "doubel.0.*")
+        plot_diagram(flux, "dobule.0.*")

@@ -73,7 +73,6 @@ def earlier_point(word, point, order):
     return next((name for name in names if order.get(name, here) < here), None)
 
 
-@pytest.mark.xfail(reason="double blocks add attention to the stream from before resid_pre")
 @pytest.mark.parametrize("config", [FLUX, SCHNELL], ids=["dev", "schnell"])
 def test_the_points_that_an_equation_names_are_what_its_value_is_computed_from(config):
     flux = tiny_flux(config)

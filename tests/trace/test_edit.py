@@ -42,6 +42,20 @@ def test_zero_gates_equal_a_bypass():
     assert torch.equal(bypassed, gated)
 
 
+@pytest.mark.parametrize("stream", ["img", "txt"])
+def test_an_edited_stream_is_what_attention_is_added_to(stream):
+    flux, block = tiny_flux(), f"double.0.{stream}"
+
+    with (
+        edit(flux, {f"{block}.resid_pre": lambda x, at: x + 1}),
+        record(flux, [f"{block}.{part}" for part in ("resid_pre", "attn_write", "resid_mid")]) as r,
+    ):
+        flux(**tiny_inputs())
+
+    expected = r[f"{block}.resid_pre"] + r[f"{block}.attn_write"]
+    assert torch.equal(r[f"{block}.resid_mid"], expected)
+
+
 def test_a_mask_knocks_out_attention_to_the_tokens_it_names():
     flux, inputs = tiny_flux(), tiny_inputs()
     blind = torch.zeros(11, 11)
