@@ -19,9 +19,12 @@ from fluxlearn.toy.draw import draw
 from fluxlearn.toy.scene import Scene
 
 
+MIX = {"one": 0.3, "pair": 0.5, "count": 0.2}  # more of what is hard than in prompts
+
+
 def train_scenes(count: int, seed: int) -> list[Scene]:
     """The scenes that the flow model is trained on; never a held-out one."""
-    return list(itertools.islice(scenes(seed), count))
+    return list(itertools.islice(scenes(seed, mix=MIX), count))
 
 
 @torch.no_grad()

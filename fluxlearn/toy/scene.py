@@ -5,7 +5,7 @@ numbers, so that picture, caption and evaluation can never disagree about what t
 
     picture   128 × 128 px; x runs right, y runs down; (64, 64) is the middle
     thing     a shape in a colour, with the centre and the half-width of its bounding box; scenes
-              are drawn in two sizes, with centres on a grid of 8 px, the autoencoder's own
+              are drawn in two sizes, with centres on a grid of 32 px: nine places, as they are named
     split     "novel" when a held-out colour × shape occurs, else "test" or "train" by a hash
 
 Objects keep a margin to the edge and a gap between their bounding boxes, so nothing is hidden.
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 CANVAS = 128  # px, both sides
 MARGIN = 3  # px, at least, between an object and the edge
 GAP = 2 * MARGIN  # px, at least, between two bounding boxes
-GRID = 8  # px between the places where centres lie
+GRID = 32  # px between the places where centres lie: three by three of them
 
 SHAPES = ("circle", "square", "triangle", "cross")
 COLOURS = {  # RGB in 0..255, more than 100 apart from one another and from the backgrounds

@@ -83,7 +83,11 @@ class Cycle(NamedTuple):
     spread: float  # their standard deviation, in logits
 
 
-CYCLES = (Cycle(5600, 64, 2e-3, shift_for(64), 1.0), Cycle(6300, 32, 2e-3, 1.2, 1.4))
+CYCLES = (
+    Cycle(5600, 64, 2e-3, shift_for(64), 1.0),
+    Cycle(6300, 32, 2e-3, 1.2, 1.4),
+    Cycle(4800, 32, 2e-3, 1.2, 1.4),
+)
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Clean image tokens, text tokens, pooled text."""
