@@ -86,7 +86,7 @@ class Cycle(NamedTuple):
 CYCLES = (
     Cycle(5600, 64, 2e-3, shift_for(64), 1.0),
     Cycle(6300, 32, 2e-3, 1.2, 1.4),
-    Cycle(4800, 32, 2e-3, 1.2, 1.4),
+    Cycle(3200, 32, 1.5e-3, 2.0, 1.6),
 )
 
 Batch = tuple[Tensor, Tensor, Tensor]
