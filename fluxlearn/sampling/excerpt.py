@@ -51,6 +51,7 @@ def paint_until(
 
 
 def _count_steps(pipe: Pipeline, options: dict[str, Any]) -> int:
+    """How many steps a painting with these options will take; all options are checked."""
     asked = Options.from_keywords(options, pipe.defaults)
     times = make_schedule(asked.steps, tokens=1).tolist()
     if asked.start_image is not None:
