@@ -28,6 +28,7 @@ from fluxlearn.export.constants import recompute_constants
 from fluxlearn.export.inputs import FORWARD, LENGTHS, example_inputs
 from fluxlearn.export.names import TapNames, name_modules, name_values, name_weights
 from fluxlearn.export.packages import need
+from fluxlearn.files import check_place
 from fluxlearn.model.flux import Flux
 from fluxlearn.trace.find import find
 from fluxlearn.trace.sizes import readable
@@ -91,8 +92,7 @@ def check_target(path: Path) -> None:
     """Raise, before any work, when an ONNX file could not be written to this place."""
     if path.suffix != ".onnx":
         raise ValueError(f"{path} ends in {path.suffix!r}, but .onnx is expected.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
+    check_place(path)
 
 
 class _Tapped(nn.Module):

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fluxlearn.files import replacing
 from fluxlearn.trace.find import NeverFiredError, find, owners_of, points_of
 from fluxlearn.trace.moment import Moment, current_moment
 from fluxlearn.trace.point import Point
@@ -159,14 +160,16 @@ class _Listener:
 
 
 def save_record(seen: Record, path: str | Path) -> Path:
-    """Write a record to a safetensors file, with the times of its steps."""
+    """Write a record to a safetensors file, with the times of its steps; whole or not at all.
+
+    Raises FileNotFoundError when the folder does not exist.
+    """
     import json
 
     from safetensors.torch import save_file
 
     path = Path(path)
     times = {name: [m.time for m in seen.moments(name)] for name in seen}
-    partial = path.with_name(f".{path.name}.partial")
-    save_file({n: seen[n].contiguous() for n in seen}, partial, {"times": json.dumps(times)})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file({n: seen[n].contiguous() for n in seen}, partial, {"times": json.dumps(times)})
     return path

@@ -22,7 +22,6 @@ BUILDERS, and nothing else is called.
 import hashlib
 import inspect
 import json
-import os
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +31,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from fluxlearn.files import check_place, write_whole
 from fluxlearn.sampling.interventions.blocks import bypass
 from fluxlearn.sampling.interventions.data import from_data, to_data
 from fluxlearn.sampling.interventions.heads import ablate_heads
@@ -80,9 +80,8 @@ def save_edits(interventions: Intervention | Iterable[Intervention], path: str |
     if tensors:
         content = save(tensors)
         whole["tensors"] = f"{path.stem}-{_digest(content)}.safetensors"
-        _write(path.with_name(whole["tensors"]), content)
-    _write(path, json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False).encode())
-    return path
+        write_whole(path.with_name(whole["tensors"]), content)
+    return write_whole(path, json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False))
 
 
 def load_edits(path: str | Path, model: Any = None) -> list[Intervention]:
@@ -180,19 +179,8 @@ def _read_tensors(path: Path, name: str | None) -> dict[str, Tensor]:
 def _check_path(path: Path) -> None:
     if path.suffix != ".json":
         raise ValueError(f"{path} ends in {path.suffix!r}, but edits are written to .json files.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
+    check_place(path)
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
