@@ -85,11 +85,14 @@ def read_out(
     return layer.linear(modulate(layer.norm_final(x), shift, scale))
 
 
-def depth_points(config: FluxConfig) -> dict[str, str]:
-    """The image stream by depth: point → the last block that was passed."""
-    doubles = {f"double.{i}.img.resid_post": f"double {i}" for i in range(config.depth)}
+def depth_points(config: FluxConfig, stream: str = "img") -> dict[str, str]:
+    """A stream by depth: point → the last block that was passed.
+
+    stream  "img" or "txt"; in single blocks the two are one sequence, and the point holds both.
+    """
+    doubles = {f"double.{i}.{stream}.resid_post": f"double {i}" for i in range(config.depth)}
     singles = {f"single.{i}.resid_post": f"single {i}" for i in range(config.depth_single_blocks)}
-    return {"embed.img": "embedding", **doubles, **singles}
+    return {f"embed.{stream}": "embedding", **doubles, **singles}
 
 
 class _Reader:
