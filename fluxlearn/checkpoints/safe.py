@@ -23,7 +23,7 @@ def save_weights(
 
     dtype  if given, weights are stored in it: bf16 halves the file.
     """
-    tensors = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
+    tensors = {k: v.detach().to("cpu", dtype) for k, v in model.state_dict().items()}
     save_tensors(tensors, path, {"config": json.dumps(asdict(config))})
 
 
