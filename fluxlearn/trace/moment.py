@@ -30,9 +30,15 @@ def current_moment() -> Moment | None:
 @contextmanager
 def happening(moment: Moment) -> Iterator[None]:
     """Declare that what runs inside the block belongs to this moment."""
-    global _MOMENT
-    before, _MOMENT = _MOMENT, moment
+    before = exchange_moment(moment)
     try:
         yield
     finally:
-        _MOMENT = before
+        exchange_moment(before)
+
+
+def exchange_moment(moment: Moment | None) -> Moment | None:
+    """Let another moment be the one that is running, or none, and return the one before it."""
+    global _MOMENT
+    before, _MOMENT = _MOMENT, moment
+    return before
