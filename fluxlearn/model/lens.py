@@ -32,13 +32,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from fluxlearn.config import FluxConfig
-from fluxlearn.model.calls import expected_calls, flux_of, listening, refuse
+from fluxlearn.model.calls import CHEAPER, flux_of, listening
 from fluxlearn.model.flux import Flux
 from fluxlearn.model.last_layer import LastLayer
 from fluxlearn.model.modulation import modulate
 from fluxlearn.trace.attention.seen import Keep
-from fluxlearn.trace.moment import Moment, current_moment
+from fluxlearn.trace.moment import Moment, current_moment, expected_calls
 from fluxlearn.trace.record import MAX_BYTES
+from fluxlearn.trace.sizes import refuse_above
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -131,6 +132,7 @@ class _Reader:
 
     def _refuse(self, x: Tensor) -> None:
         batch, img, _ = x.shape
-        calls, depths = expected_calls(self.keep), len(self.places)
+        calls, depths = expected_calls(self.keep.steps), len(self.places)
         needed = 4 * calls * depths * batch * img * self.flux.config.out_channels
-        refuse(f"{depths} velocities of {calls} calls", needed, self.keep)
+        what = f"{depths} velocities of {calls} calls"
+        refuse_above(self.keep.max_bytes, what, needed, CHEAPER)
