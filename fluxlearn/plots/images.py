@@ -33,7 +33,8 @@ def plot_grid(pictures: Sequence[Any], titles: Sequence[str], columns: int = 5) 
     for ax, picture, title in zip(places, pictures, titles, strict=False):
         show_picture(ax, as_array(picture))
         ax.set_title(title, fontsize=9, fontweight="normal", loc="center", pad=3)
-    return described(fig, f"{len(pictures)} pictures in a row: {', '.join(titles)}.")
+    told = "a row" if rows == 1 else f"{rows} rows"
+    return described(fig, f"{len(pictures)} pictures in {told}: {', '.join(titles)}.")
 
 
 def plot_storyboard(estimates: Sequence[Any], times: Sequence[float], columns: int = 5) -> Figure:
