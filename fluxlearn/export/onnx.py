@@ -46,8 +46,9 @@ def export_onnx(
     outputs   names or globs of points that become outputs beside `out.velocity`.
     external  whether weights lie beside the file, in FILE.data; if None, where they must.
 
-    Raises TypeError or ValueError, before any work, for another model, a wrong path, a misspelt
-    point, weights that do not fit inside, or a package that is missing.
+    Raises TypeError or ValueError, before any work, for another model, another ending than .onnx,
+    a misspelt point, weights that do not fit inside, or a package that is missing;
+    FileNotFoundError when the folder does not exist.
     """
     need("onnx", "onnxscript")
     path = Path(path)
