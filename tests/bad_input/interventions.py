@@ -113,6 +113,15 @@ CASES = [
         IndexError,
         ("[0, 2]", "single.1 has 2 heads"),
     ),
+    Case(
+        "heads as one number",
+        making(lambda: ablate_heads("*", 1)),
+        TypeError,
+        ("heads is 1", "several", "[1]"),
+    ),
+    Case(
+        "a point by number", making(lambda: scale(3, 2)), TypeError, ("points is 3", "'double.*'")
+    ),
     Case("no heads", making(lambda: ablate_heads("*", [])), ValueError, ("heads is []",)),
     Case(
         "keys by word",
@@ -138,6 +147,12 @@ CASES = [
         making(lambda: shift_key_ids(tiny_flux(), "*", (0, 4))),
         ValueError,
         ("by is [0.0, 4.0]", "(reference, row, column)"),
+    ),
+    Case(
+        "a shift by one number",
+        making(lambda: shift_key_ids(tiny_flux(), "*", 4)),
+        ValueError,
+        ("by is [4.0]", "three numbers"),
     ),
     Case(
         "a shift in a model without rotations",
@@ -207,6 +222,12 @@ CASES = [
     ),
     Case("half a file of edits", loading('{"kind": '), ValueError, ("not whole JSON", "cut short")),
     Case("a file of something else", loading("[1, 2]"), ValueError, ("holds no edits",)),
+    Case(
+        "a file of edits that are no list",
+        loading(json.dumps({"kind": "fluxlearn.edits", "version": 1, "edits": {"edit": "bypass"}})),
+        ValueError,
+        ("'bypass'", "a list of edits", "save_edits()"),
+    ),
     Case(
         "a file of a later version",
         loading(edits(version=2)),

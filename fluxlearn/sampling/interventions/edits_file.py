@@ -144,10 +144,15 @@ def _read(path: Path) -> dict[str, Any]:
         whole = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not whole JSON ({error}). Was the copy cut short?") from None
-    if not isinstance(whole, dict) or whole.get("kind") != KIND or "edits" not in whole:
+    if not isinstance(whole, dict) or whole.get("kind") != KIND:
         raise ValueError(
             f"{path} holds no edits: kind {KIND!r} with a list of edits is expected. Write such a "
             f"file with save_edits()."
+        )
+    if not isinstance(whole.get("edits"), list):
+        raise ValueError(
+            f"the edits of {path} are {whole.get('edits')!r}, but a list of edits is expected. "
+            f"Write such a file with save_edits()."
         )
     if whole.get("version") != VERSION:
         raise ValueError(
@@ -173,7 +178,9 @@ def _read_tensors(path: Path, name: str | None) -> dict[str, Tensor]:
     try:
         return load(content)
     except SafetensorError as error:
-        raise ValueError(f"{beside} is not a safetensors file ({error}).") from None
+        raise ValueError(
+            f"{beside} is not a safetensors file ({error}). Save the edits again."
+        ) from None
 
 
 def _check_path(path: Path) -> None:

@@ -132,7 +132,9 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
             header, names = file.metadata() or {}, set(file.keys())
             arrays = {name: np.array(file.get_tensor(name)) for name in PARTS if name in names}
     except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}).") from None
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}). Remove it, and sweep again."
+        ) from None
     if header.get("kind") != KIND or len(arrays) < len(PARTS):
         raise ValueError(f"{path} holds no sweep. sweep(…, path=…) writes one.")
     if header.get("version") != str(VERSION):
