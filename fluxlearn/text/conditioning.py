@@ -3,7 +3,8 @@
     txt     [batch, txt, context]   T5: one feature per token
     pooled  [batch, vec]            CLIP: one vector per prompt
 
-Made once and saved, it replaces the text encoders (9.8 GB of the 34 GB of FLUX.1-dev):
+Made once and saved, it replaces the text encoders, which hold 4.9 of the 16.9 billion
+parameters of FLUX.1-dev:
 
     encoders(prompts).save("prompts.safetensors")
     pipe.paint(Conditioning.load("prompts.safetensors"))
