@@ -13,7 +13,7 @@ from source import FUNCTION, ROOT, Source, called, imported, length
 
 # A file imports from its own folder or from a lower row, never sideways or up.
 LAYERS = (
-    ("shapes", "config", "flow", "plots", "show"),
+    ("files", "shapes", "config", "flow", "plots", "show"),
     ("trace", "setup"),
     ("model", "autoencoder", "text"),
     ("sampling", "checkpoints", "memory"),
@@ -27,6 +27,7 @@ ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
 # Steps to the side that are allowed, each with its reason.
 SIDEWAYS = {
     ("plots", "shapes"): "plots label their axes with the legend's words",
+    ("plots", "files"): "figures are saved whole",
 }
 
 # The entrances: they lead to every layer and belong to none.

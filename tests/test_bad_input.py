@@ -16,6 +16,7 @@ from bad_input import (
     lens,
     model,
     painting,
+    sweeps,
     tracing,
     walking,
 )
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 CASES = [
     *model.CASES, *painting.CASES, *tracing.CASES, *attention.CASES, *walking.CASES, *lens.CASES,
-    *interventions.CASES, *files.CASES,
+    *interventions.CASES, *sweeps.CASES, *files.CASES,
 ]  # fmt: skip
 
 

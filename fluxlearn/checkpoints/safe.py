@@ -1,11 +1,9 @@
 """Write and read one model as one safetensors file: tensors, and its config in the metadata.
 
-A file is written beside its place and renamed into it, so that what is there is always whole.
-Nothing is ever unpickled.
+What is there is always whole, and nothing is ever unpickled.
 """
 
 import json
-import os
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from fluxlearn.files import replacing
+
 
 def save_weights(
     model: nn.Module, path: Path, config: Any, dtype: torch.dtype | None = None
@@ -23,7 +23,7 @@ def save_weights(
 
     dtype  if given, weights are stored in it: bf16 halves the file.
     """
-    tensors = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
+    tensors = {k: v.detach().to("cpu", dtype) for k, v in model.state_dict().items()}
     save_tensors(tensors, path, {"config": json.dumps(asdict(config))})
 
 
@@ -35,14 +35,10 @@ def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str
     if any(is_dataclass(value) for value in metadata.values()):
         raise TypeError("metadata values must be text; pass json.dumps(asdict(config)).")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # The format has no strides: a view or a channels-last tensor is copied into plain order.
-        plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    # The format has no strides: a view or a channels-last tensor is copied into plain order.
+    plain = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as partial:
         save_file(plain, partial, metadata=metadata)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

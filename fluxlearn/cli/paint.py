@@ -42,6 +42,8 @@ def check_target(out: Path) -> None:
     """Raise, before anything is painted, when a picture could not be written to this file."""
     from PIL import Image
 
+    from fluxlearn.files import check_place
+
     Image.init()
     writable = sorted(end for end, kind in Image.EXTENSION.items() if kind in Image.SAVE)
     if out.suffix.lower() not in writable:
@@ -49,8 +51,7 @@ def check_target(out: Path) -> None:
             f"{out} ends in {out.suffix!r}, which is no kind of picture that can be written. "
             f"Use .png, .jpg or .webp."
         )
-    if not out.parent.is_dir():
-        raise FileNotFoundError(f"{out.parent} is not a folder, so {out.name} has no place.")
+    check_place(out)
     if not os.access(out.parent, os.W_OK | os.X_OK):
         raise PermissionError(f"{out.parent} cannot be written to. Choose another folder.")
 

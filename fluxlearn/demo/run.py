@@ -16,6 +16,7 @@ from fluxlearn.demo import PROMPT
 from fluxlearn.demo.figures import FIGURES, enlarged
 from fluxlearn.demo.look import Look, look_inside
 from fluxlearn.demo.page import write_page
+from fluxlearn.files import write_whole
 from fluxlearn.load import load
 from fluxlearn.plots.style import styled
 
@@ -37,7 +38,7 @@ def run_demo(
     with styled("light"):
         files |= {f"{name}.png": draw(look).png() for name, draw in FIGURES.items()}
     out.mkdir(parents=True, exist_ok=True)
-    return look, [_write_whole(out / name, data) for name, data in files.items()]
+    return look, [write_whole(out / name, data) for name, data in files.items()]
 
 
 def check_writable(folder: Path) -> None:
@@ -53,14 +54,3 @@ def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     enlarged(picture).save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def _write_whole(path: Path, data: bytes) -> Path:
-    """Write beside the place and rename into it, so that what is there is always whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return path

@@ -1,8 +1,8 @@
 """A graph in the DOT language as data: read, thinned, written.
 
 graph = read_dot(make_dot(result).body)
-graph.leave_out(lambda label: label == "TBackward0")       its arrows are joined
-graph.absorb()                                             a lone maker moves into what it makes
+graph.leave_out(lambda box, label: label == "TBackward0")   its arrows are joined
+graph.absorb(results)                        the lone maker of a result moves into it
 graph.written()
 """
 

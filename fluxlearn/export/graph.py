@@ -15,7 +15,6 @@ needs no gradient, and fused attention is one box.
 Source: Sergey Zagoruyko, torchviz, github.com/szagoruyko/pytorchviz.
 """
 
-import os
 import re
 import shutil
 import warnings
@@ -29,6 +28,7 @@ from fluxlearn.export.dot import DotGraph, read_dot
 from fluxlearn.export.inputs import example_inputs
 from fluxlearn.export.lineage import MarkedTaps
 from fluxlearn.export.packages import need
+from fluxlearn.files import replacing
 from fluxlearn.model.flux import Flux
 from fluxlearn.trace.record import record
 from fluxlearn.trace.tap import handling
@@ -59,16 +59,17 @@ class Graph(str):
         return Source(str(self)).pipe(format="svg", encoding="utf-8")
 
     def save(self, path: str | Path) -> Path:
-        """Write a picture to a .svg file, or the text to a .dot file; whole or not at all."""
+        """Write a picture to a .svg file, or the text to a .dot file; whole or not at all.
+
+        Raises ValueError for another ending, FileNotFoundError when the folder does not exist, and
+        for a picture where Graphviz is not installed.
+        """
         path = Path(path)
         if path.suffix not in (".svg", ".dot"):
             raise ValueError(f"{path} ends in {path.suffix!r}, but .svg or .dot is expected.")
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with replacing(path) as partial:
             partial.write_text(self.svg() if path.suffix == ".svg" else str(self), "utf-8")
-            return partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         picture = {"image/svg+xml": self.svg()} if shutil.which("dot") else {}

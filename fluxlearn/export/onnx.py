@@ -28,6 +28,7 @@ from fluxlearn.export.constants import recompute_constants
 from fluxlearn.export.inputs import FORWARD, LENGTHS, example_inputs
 from fluxlearn.export.names import TapNames, name_modules, name_values, name_weights
 from fluxlearn.export.packages import need
+from fluxlearn.files import check_place
 from fluxlearn.model.flux import Flux
 from fluxlearn.trace.find import find
 from fluxlearn.trace.sizes import readable
@@ -45,8 +46,9 @@ def export_onnx(
     outputs   names or globs of points that become outputs beside `out.velocity`.
     external  whether weights lie beside the file, in FILE.data; if None, where they must.
 
-    Raises TypeError or ValueError, before any work, for another model, a wrong path, a misspelt
-    point, weights that do not fit inside, or a package that is missing.
+    Raises TypeError or ValueError, before any work, for another model, another ending than .onnx,
+    a misspelt point, weights that do not fit inside, or a package that is missing;
+    FileNotFoundError when the folder does not exist.
     """
     need("onnx", "onnxscript")
     path = Path(path)
@@ -91,8 +93,7 @@ def check_target(path: Path) -> None:
     """Raise, before any work, when an ONNX file could not be written to this place."""
     if path.suffix != ".onnx":
         raise ValueError(f"{path} ends in {path.suffix!r}, but .onnx is expected.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
+    check_place(path)
 
 
 class _Tapped(nn.Module):

@@ -38,13 +38,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from fluxlearn.model.calls import expected_calls, flux_of, listening, refuse
+from fluxlearn.model.calls import CHEAPER, flux_of, listening
 from fluxlearn.model.flux import Flux
 from fluxlearn.model.last_layer import LastLayer
 from fluxlearn.model.writes import Part, Write, image_writes
 from fluxlearn.trace.attention.seen import Keep
-from fluxlearn.trace.moment import Moment, current_moment
+from fluxlearn.trace.moment import Moment, current_moment, expected_calls
 from fluxlearn.trace.record import MAX_BYTES
+from fluxlearn.trace.sizes import refuse_above
 
 SHIFT = Part("last layer", "shift", "bias")
 BIAS = Part("last layer", "bias", "bias")
@@ -180,9 +181,10 @@ class _Splitter:
 
     def _refuse(self, x: Tensor) -> None:
         batch, img, _ = x.shape
-        calls = 1 if self.reduce else expected_calls(self.keep)
+        calls = 1 if self.reduce else expected_calls(self.keep.steps)
         needed = 4 * calls * len(self.parts) * batch * img * self.flux.config.out_channels
-        refuse(f"{len(self.parts)} parts of {calls} calls", needed, self.keep)
+        what = f"{len(self.parts)} parts of {calls} calls"
+        refuse_above(self.keep.max_bytes, what, needed, CHEAPER)
 
 
 def _all_parts(writes: tuple[Write, ...]) -> tuple[Part, ...]:

@@ -13,9 +13,10 @@ import torch
 from fluxlearn.model.flux import Flux
 from fluxlearn.trace.attention.seen import Keep
 from fluxlearn.trace.find import NeverFiredError, owners_of
-from fluxlearn.trace.moment import current_moment
-from fluxlearn.trace.sizes import TooLargeError, readable
 from fluxlearn.trace.tap import handling
+
+CHEAPER = "Name fewer steps, or paint a smaller picture."
+"""The cure where what is kept of each call would be too much."""
 
 
 @contextmanager
@@ -58,20 +59,3 @@ def flux_of(model: Any) -> Flux:
             f"a Flux."
         )
     return flux
-
-
-def expected_calls(keep: Keep) -> int:
-    """How many calls will be listened to in all; one outside a sampler."""
-    now = current_moment()
-    if now is None:
-        return 1
-    return now.of if keep.steps is None else len(keep.steps)
-
-
-def refuse(what: str, needed: int, keep: Keep) -> None:
-    """Raise TooLargeError when `what`, so many bytes, is more than may be held."""
-    if needed > keep.max_bytes:
-        raise TooLargeError(
-            f"{what} would hold {readable(needed)}, more than max_bytes = "
-            f"{readable(keep.max_bytes)}. Name fewer steps, or paint a smaller picture."
-        )

@@ -32,13 +32,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from fluxlearn.config import FluxConfig
-from fluxlearn.model.calls import expected_calls, flux_of, listening, refuse
+from fluxlearn.model.calls import CHEAPER, flux_of, listening
 from fluxlearn.model.flux import Flux
 from fluxlearn.model.last_layer import LastLayer
 from fluxlearn.model.modulation import modulate
 from fluxlearn.trace.attention.seen import Keep
-from fluxlearn.trace.moment import Moment, current_moment
+from fluxlearn.trace.moment import Moment, current_moment, expected_calls
 from fluxlearn.trace.record import MAX_BYTES
+from fluxlearn.trace.sizes import refuse_above
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,11 +86,14 @@ def read_out(
     return layer.linear(modulate(layer.norm_final(x), shift, scale))
 
 
-def depth_points(config: FluxConfig) -> dict[str, str]:
-    """The image stream by depth: point → the last block that was passed."""
-    doubles = {f"double.{i}.img.resid_post": f"double {i}" for i in range(config.depth)}
+def depth_points(config: FluxConfig, stream: str = "img") -> dict[str, str]:
+    """A stream by depth: point → the last block that was passed.
+
+    stream  "img" or "txt"; in single blocks the two are one sequence, and the point holds both.
+    """
+    doubles = {f"double.{i}.{stream}.resid_post": f"double {i}" for i in range(config.depth)}
     singles = {f"single.{i}.resid_post": f"single {i}" for i in range(config.depth_single_blocks)}
-    return {"embed.img": "embedding", **doubles, **singles}
+    return {f"embed.{stream}": "embedding", **doubles, **singles}
 
 
 class _Reader:
@@ -128,6 +132,7 @@ class _Reader:
 
     def _refuse(self, x: Tensor) -> None:
         batch, img, _ = x.shape
-        calls, depths = expected_calls(self.keep), len(self.places)
+        calls, depths = expected_calls(self.keep.steps), len(self.places)
         needed = 4 * calls * depths * batch * img * self.flux.config.out_channels
-        refuse(f"{depths} velocities of {calls} calls", needed, self.keep)
+        what = f"{depths} velocities of {calls} calls"
+        refuse_above(self.keep.max_bytes, what, needed, CHEAPER)

@@ -1,10 +1,12 @@
-"""Parts that several figures share: the time axis, bands behind blocks, names beside curves."""
+"""Parts that several figures share: the axes of time and depth, a stream, names beside curves."""
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from fluxlearn.plots.style import current_theme, lettering
+from fluxlearn.plots.style import COLOURS, current_theme, lettering
 
 
 def clear_frame(ax: Axes) -> None:
@@ -65,3 +67,34 @@ def mark_blocks(ax: Axes, doubles: int, singles: int) -> None:
             middle = start + length / 2
             transform = ax.get_xaxis_transform()
             ax.text(middle, 1.02, name, color=quiet, fontsize=9, ha="center", transform=transform)
+
+
+def number_depths(ax: Axes, columns: int, key: str) -> None:
+    """Number a depth axis of so many columns, and say below it what its curves are."""
+    ax.set_xticks(range(0, columns, max(1, (columns - 1) // 6)))
+    ax.set_xlabel(f"blocks passed; 0 is the embedding\n{key}")
+
+
+def key_of_band(times: Sequence[float]) -> str:
+    """What the lines of `draw_band` are."""
+    return f"thin: t = {times[0]:.2f}    bold: t = {times[-1]:.2f}    band: all steps"
+
+
+def draw_band(ax: Axes, values: Float[np.ndarray, "step depth"], stream: str) -> None:
+    """A stream by depth: the first step as a thin line, the last as a bold one, a band over all.
+
+    stream  one of the COLOURS.
+    """
+    depth, colour = np.arange(values.shape[1]), COLOURS[stream]
+    low, high = values.min(axis=0), values.max(axis=0)
+    ax.fill_between(depth, low, high, color=colour, alpha=0.18, linewidth=0)
+    ax.plot(values[0], color=colour, linewidth=1)
+    ax.plot(values[-1], color=colour, linewidth=2.4)
+
+
+def count_in_factors(ax: Axes) -> None:
+    """Let equal distances upwards be equal factors: what counts is how many times a value grew."""
+    ax.set_yscale("log", base=2)
+    ax.yaxis.set_major_formatter("{x:g}")
+    ax.grid(axis="y", linewidth=0.8)
+    ax.spines[:].set_visible(False)

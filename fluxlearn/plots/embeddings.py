@@ -49,17 +49,7 @@ def plot_sinusoids(
     panels = fig.subplots(1, 2, sharey=True)
     parts = {"cosines": embedding[:, :half], "sines": embedding[:, half:]}
     for ax, (name, part) in zip(panels, parts.items(), strict=True):
-        ax.imshow(
-            part.T,
-            cmap=signed_shades(),
-            vmin=-1,
-            vmax=1,
-            aspect="auto",
-            extent=(values[0], values[-1], half - 0.5, -0.5),
-            # Waves finer than a dot of the printer become their mean, not a false pattern.
-            interpolation="hanning",
-            interpolation_stage="data",
-        )
+        _draw_clocks(ax, part, values)
         _name_numbers(ax, values, of)
         ax.set_title(name)
         if 0 < turning < half:
@@ -143,6 +133,21 @@ def _check_values(values: Sequence[float], of: str) -> None:
             f"values are {[round(float(value), 3) for value in values[:4]]} …, but they should "
             f"rise in even steps, as those of linspace do."
         )
+
+
+def _draw_clocks(ax: Axes, waves: np.ndarray, values: Sequence[float]) -> None:
+    """A row a clock, a column a number."""
+    ax.imshow(
+        waves.T,
+        cmap=signed_shades(),
+        vmin=-1,
+        vmax=1,
+        aspect="auto",
+        extent=(values[0], values[-1], waves.shape[1] - 0.5, -0.5),
+        # Waves finer than a dot of the printer become their mean, not a false pattern.
+        interpolation="hanning",
+        interpolation_stage="data",
+    )
 
 
 def _name_numbers(ax: Axes, values: Sequence[float], of: str) -> None:

@@ -6,12 +6,13 @@ and it is what a figure prints as.
 """
 
 import io
-import os
 from pathlib import Path
 from typing import Any
 
 from matplotlib import figure as mpl_figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from fluxlearn.files import replacing
 
 HALF_PAGE = (4.9, 4.1)  # inches; two such figures stand side by side
 
@@ -31,14 +32,14 @@ class Figure(mpl_figure.Figure):
         return buffer.getvalue()
 
     def save(self, path: str | Path) -> Path:
-        """Write the PNG file, whole or not at all."""
+        """Write the PNG file, whole or not at all.
+
+        Raises FileNotFoundError when the folder does not exist.
+        """
         path = Path(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with replacing(path) as partial:
             partial.write_bytes(self.png())
-            return partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
         width, height = (round(96 * inches) for inches in self.get_size_inches())

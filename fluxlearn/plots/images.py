@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from fluxlearn.plots.axes import clear_frame
@@ -33,7 +34,8 @@ def plot_grid(pictures: Sequence[Any], titles: Sequence[str], columns: int = 5) 
     for ax, picture, title in zip(places, pictures, titles, strict=False):
         show_picture(ax, as_array(picture))
         ax.set_title(title, fontsize=9, fontweight="normal", loc="center", pad=3)
-    return described(fig, f"{len(pictures)} pictures in a row: {', '.join(titles)}.")
+    told = "a row" if rows == 1 else f"{rows} rows"
+    return described(fig, f"{len(pictures)} pictures in {told}: {', '.join(titles)}.")
 
 
 def plot_storyboard(estimates: Sequence[Any], times: Sequence[float], columns: int = 5) -> Figure:
@@ -41,6 +43,8 @@ def plot_storyboard(estimates: Sequence[Any], times: Sequence[float], columns: i
 
     estimates  the decoded x₀ estimates, as `plot_grid` takes them.
     times      when each was made; 1 is noise, 0 is the picture.
+
+    Raises ValueError when there are none, or not as many times.
     """
     fig = plot_grid(estimates, [f"t = {t:.2f}" for t in times], columns)
     return described(
@@ -55,13 +59,18 @@ def plot_masks(picture: Any, masks: Any, names: Sequence[str]) -> Figure:
 
     masks  [objects, px_h, px_w], true inside.
 
-    Raises ValueError when there are not as many names as masks.
+    Raises ValueError when there are not as many names as masks, or masks of another size.
     """
     masks = np.asarray(masks, dtype=bool)
     if len(masks) != len(names):
         raise ValueError(f"{len(masks)} masks came with {len(names)} names, but each needs one.")
     whole = as_array(picture)
-    card = np.array([int(current_theme().card[i : i + 2], 16) for i in (1, 3, 5)])
+    if len(masks) and masks.shape[1:] != whole.shape[:2]:
+        raise ValueError(
+            f"the masks have the shape {masks.shape}, but each should be as large as the picture, "
+            f"{whole.shape[:2]}. Draw or resize them in its pixels."
+        )
+    card = 255 * np.array(to_rgb(current_theme().card))
     faded = (0.15 * whole + 0.85 * card).astype(np.uint8)
     inside = [np.where(mask[..., None], whole, faded) for mask in masks]
     fig = plot_grid([whole, *inside], ["picture", *names], columns=len(names) + 1)

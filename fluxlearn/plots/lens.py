@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from fluxlearn.plots.axes import clear_frame, mark_blocks
+from fluxlearn.plots.axes import clear_frame, mark_blocks, number_depths
 from fluxlearn.plots.figure import HALF_PAGE, Figure, described, new_figure
 from fluxlearn.plots.images import as_array, show_picture
 from fluxlearn.plots.style import current_theme, lettering, shades
@@ -80,9 +80,9 @@ def plot_distance(
     for row, shade in zip(distance, strength, strict=True):
         ax.plot(row, color=shades("time")(shade), marker="o", markersize=3)
     mark_blocks(ax, doubles, columns - 1 - doubles)
-    ax.set_xticks(range(0, columns, max(1, (columns - 1) // 6)))
     key = f"faint: t = {times[0]:.2f}    strong: t = {times[-1]:.2f}    dashed: v = 0"
-    ax.set(xlabel=f"blocks passed; 0 is the embedding\n{key}", ylabel="distance from the velocity")
+    number_depths(ax, columns, key)
+    ax.set_ylabel("distance from the velocity")
     ax.set_ylim(bottom=0)
     ax.grid(axis="y", linewidth=0.8)
     ax.spines[:].set_visible(False)

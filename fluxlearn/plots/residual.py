@@ -4,11 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.axes import Axes
 
-from fluxlearn.plots.axes import mark_blocks, name_curves
+from fluxlearn.plots.axes import (
+    count_in_factors,
+    draw_band,
+    key_of_band,
+    mark_blocks,
+    name_curves,
+    number_depths,
+)
 from fluxlearn.plots.figure import HALF_PAGE, Figure, described, new_figure
-from fluxlearn.plots.style import COLOURS
 
 
 def plot_residuals(
@@ -32,10 +37,12 @@ def plot_residuals(
         )
     fig = new_figure(*HALF_PAGE)
     ax = fig.subplots()
-    _stream(ax, img, "image")
-    _stream(ax, txt, "text")
+    draw_band(ax, img, "image")
+    draw_band(ax, txt, "text")
     mark_blocks(ax, doubles, img.shape[1] - 1 - doubles)
-    _finish(ax, img.shape[1], times)
+    number_depths(ax, img.shape[1], key_of_band(times))
+    ax.set_ylabel("root mean square")
+    count_in_factors(ax)
     name_curves(ax, {"image": float(img[-1, -1]), "text": float(txt[-1, -1])}, img.shape[1] - 1)
     return described(
         fig,
@@ -43,23 +50,3 @@ def plot_residuals(
         f"image tokens go from {img[-1, 0]:.2g} to {img[-1, -1]:.2g} and text tokens from "
         f"{txt[-1, 0]:.2g} to {txt[-1, -1]:.2g}.",
     )
-
-
-def _stream(ax: Axes, values: np.ndarray, stream: str) -> None:
-    depth, colour = np.arange(values.shape[1]), COLOURS[stream]
-    low, high = values.min(axis=0), values.max(axis=0)
-    ax.fill_between(depth, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(values[0], color=colour, linewidth=1)
-    ax.plot(values[-1], color=colour, linewidth=2.4)
-
-
-def _finish(ax: Axes, columns: int, times: Sequence[float]) -> None:
-    every = max(1, (columns - 1) // 6)
-    ax.set_xticks(range(0, columns, every))
-    key = f"thin: t = {times[0]:.2f}    bold: t = {times[-1]:.2f}    band: all steps"
-    ax.set(xlabel=f"blocks passed; 0 is the embedding\n{key}", ylabel="root mean square")
-    # Equal distances are equal factors: what counts is how many times a stream has grown.
-    ax.set_yscale("log", base=2)
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.grid(axis="y", linewidth=0.8)
-    ax.spines[:].set_visible(False)

@@ -9,7 +9,14 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from fluxlearn.plots.axes import mark_blocks, name_curves
+from fluxlearn.plots.axes import (
+    count_in_factors,
+    draw_band,
+    key_of_band,
+    mark_blocks,
+    name_curves,
+    number_depths,
+)
 from fluxlearn.plots.figure import HALF_PAGE, Figure, described, new_figure
 from fluxlearn.plots.style import COLOURS
 
@@ -71,11 +78,9 @@ def plot_outliers(
     labels = ("largest |x| / median |x|", "kurtosis; 3 is a bell curve")
     for ax, curves, label in zip(fig.subplots(1, 2), (ratios, kurtosis), labels, strict=True):
         for stream, values in curves.items():
-            _band(ax, values, stream)
+            draw_band(ax, values, stream)
         _finish(ax, columns - 1, doubles, label)
-        ax.set_xticks(range(0, columns, max(1, (columns - 1) // 6)))
-        key = f"thin: t = {times[0]:.2f}    bold: t = {times[-1]:.2f}    band: all steps"
-        ax.set_xlabel(f"blocks passed; 0 is the embedding\n{key}")
+        number_depths(ax, columns, key_of_band(times))
         name_curves(ax, {stream: float(x[-1, -1]) for stream, x in curves.items()}, columns - 1)
     most = {stream: int(values[-1].argmax()) for stream, values in ratios.items()}
     told = [f"{s} tokens {ratios[s][-1, d]:.3g} after {d} blocks" for s, d in most.items()]
@@ -95,19 +100,7 @@ def _check(arrays: Mapping[str, np.ndarray], rows: int | None = None) -> None:
         raise ValueError(f"the shapes are {told}, but one shape for all is expected{wanted}.")
 
 
-def _band(ax: Axes, values: np.ndarray, stream: str) -> None:
-    depth, colour = np.arange(values.shape[1]), COLOURS[stream]
-    low, high = values.min(axis=0), values.max(axis=0)
-    ax.fill_between(depth, low, high, color=colour, alpha=0.18, linewidth=0)
-    ax.plot(values[0], color=colour, linewidth=1)
-    ax.plot(values[-1], color=colour, linewidth=2.4)
-
-
 def _finish(ax: Axes, blocks: int, doubles: int, label: str) -> None:
     mark_blocks(ax, doubles, blocks - doubles)
     ax.set_ylabel(label)
-    # Equal distances are equal factors.
-    ax.set_yscale("log", base=2)
-    ax.yaxis.set_major_formatter("{x:g}")
-    ax.grid(axis="y", linewidth=0.8)
-    ax.spines[:].set_visible(False)
+    count_in_factors(ax)

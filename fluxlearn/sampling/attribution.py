@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from fluxlearn.model.attribution import Attribution, attribute
 from fluxlearn.model.writes import KINDS, Part
-from fluxlearn.sampling.excerpt import Steps, choose_steps, paint_until
+from fluxlearn.sampling.excerpt import Steps, choose_steps, states_at
 from fluxlearn.sampling.pipeline import Pipeline, Prompt
 
 
@@ -71,7 +71,7 @@ def attribute_painting(
     """
     wanted = choose_steps(pipe, step, options)
     with attribute(pipe, steps=wanted, branch=branch, reduce=_summary) as calls:
-        painted = [s for s in paint_until(pipe, prompt, wanted[-1], options) if s.index in wanted]
+        painted = states_at(pipe, prompt, wanted, options)
     shares, sizes, rests, parts = zip(*calls, strict=True)
     return PaintingParts(
         share=np.stack(shares),

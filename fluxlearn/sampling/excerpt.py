@@ -2,6 +2,7 @@
 
     wanted = choose_steps(pipe, (0, 5), options)
     for state in paint_until(pipe, prompt, wanted[-1], options): …
+    states = states_at(pipe, prompt, wanted, options)          of steps 0 and 5 only
 
 What comes after the last of them is never computed, and nothing is decoded.
 """
@@ -50,7 +51,18 @@ def paint_until(
     yield from pipe._follow(replace(run, times=run.times[: last + 2]))
 
 
+def states_at(
+    pipe: Pipeline, prompt: Prompt, wanted: tuple[int, ...], options: dict[str, Any]
+) -> list[State]:
+    """Paint up to the last of some steps, and keep the `State` of each model call of these steps.
+
+    wanted  as `choose_steps` gives them.
+    """
+    return [s for s in paint_until(pipe, prompt, wanted[-1], options) if s.index in wanted]
+
+
 def _count_steps(pipe: Pipeline, options: dict[str, Any]) -> int:
+    """How many steps a painting with these options will take; all options are checked."""
     asked = Options.from_keywords(options, pipe.defaults)
     times = make_schedule(asked.steps, tokens=1).tolist()
     if asked.start_image is not None:

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from fluxlearn.flow import x0_from_velocity
 from fluxlearn.model.lens import lens
-from fluxlearn.sampling.excerpt import Steps, choose_steps, paint_until
+from fluxlearn.sampling.excerpt import Steps, choose_steps, states_at
 from fluxlearn.sampling.options import Options
 from fluxlearn.sampling.pipeline import Pipeline, Prompt
 
@@ -62,7 +62,7 @@ def velocity_lens(
     """
     wanted = choose_steps(pipe, step, options)
     with lens(pipe, steps=wanted, branch=branch) as calls:
-        painted = [s for s in paint_until(pipe, prompt, wanted[-1], options) if s.index in wanted]
+        painted = states_at(pipe, prompt, wanted, options)
     pairs = zip(calls, painted, strict=True)
     x0_hat = [x0_from_velocity(s.x_t.float(), call.velocity, s.time) for call, s in pairs]
     asked = Options.from_keywords(options, pipe.defaults)

@@ -47,7 +47,7 @@ class Modulations:
         return {name: np.sqrt((x**2).mean(axis=(2, 3))).T for name, x in self._named().items()}
 
     def means(self) -> dict[str, Float[np.ndarray, "branch step"]]:
-        """Mean of each over pictures and channels, as `plot_signs` takes them."""
+        """Mean of each over pictures and channels, as `plot_signed_modulation` takes them."""
         return {name: x.mean(axis=(2, 3)).T for name, x in self._named().items()}
 
     def _named(self) -> dict[str, np.ndarray]:

@@ -1,7 +1,6 @@
 """Picture: what painting gives back, with all that is needed to paint it again."""
 
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
+
+from fluxlearn.files import replacing
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,14 +42,8 @@ class Picture:
         Raises FileNotFoundError when the folder does not exist.
         """
         path = Path(path)
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
-        partial = path.with_name(f".{os.getpid()}.{path.name}")
-        try:
+        with replacing(path) as partial:
             self._row().save(partial)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:

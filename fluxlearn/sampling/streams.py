@@ -29,6 +29,7 @@ import torch
 from jaxtyping import Float, Int
 
 from fluxlearn.config import FluxConfig
+from fluxlearn.model.lens import depth_points
 from fluxlearn.sampling.excerpt import Steps, choose_steps, paint_until
 from fluxlearn.sampling.pipeline import Pipeline, Prompt
 from fluxlearn.trace.record import Record, record
@@ -71,7 +72,7 @@ def look_at_streams(
     Raises ValueError or TypeError before any model runs, TooLargeError before the first block.
     """
     wanted, config = choose_steps(pipe, step, options), pipe.flux.config
-    residuals = [name for stream in ("img", "txt") for name in _residuals(config, stream)]
+    residuals = [name for stream in ("img", "txt") for name in depth_points(config, stream)]
     only: dict[str, Any] = {"steps": wanted, "branch": branch, "to": "cpu"}
     with (
         record(pipe, residuals, reduce=norm, **only) as lengths,
@@ -87,7 +88,7 @@ def look_at_streams(
     return Streams(
         img=_measure(config, "img", slice(-img, None), seen),
         txt=_measure(config, "txt", slice(txt), seen),
-        depths=("embedding", *(block.replace(".", " ") for block in _blocks(config))),
+        depths=tuple(depth_points(config).values()),
         doubles=config.depth,
         times=tuple(moment.time for moment in lengths.moments("embed.txt")),
     )
@@ -102,9 +103,9 @@ def _measure(
     seen  lengths and extremes of residuals, lengths of values.
     """
     lengths, extremes, values = seen
-    places = _residuals(config, stream)
+    places = depth_points(config, stream)
     size = [lengths[place][..., own].mean(dim=-1) for place in places]
-    value = [values[f"{block}.attn.v"][..., own].mean(dim=-1) for block in _blocks(config)]
+    value = [block[..., own].mean(dim=-1) for block in values.values()]
     told = torch.stack([extremes[place][..., own, :] for place in places], dim=1)
     peak, channel, median, kurtosis = told.unbind(dim=-1)  # each [step, depth, batch, tokens]
     largest, token = peak.max(dim=-1)
@@ -117,15 +118,3 @@ def _measure(
         median=median.median(dim=-1).values.numpy(),
         kurtosis=kurtosis.mean(dim=-1).numpy(),
     )
-
-
-def _residuals(config: FluxConfig, stream: str) -> list[str]:
-    """The points of a stream by depth; those of single blocks hold both streams."""
-    doubles = [f"double.{i}.{stream}.resid_post" for i in range(config.depth)]
-    singles = [f"single.{i}.resid_post" for i in range(config.depth_single_blocks)]
-    return [f"embed.{stream}", *doubles, *singles]
-
-
-def _blocks(config: FluxConfig) -> list[str]:
-    kinds = {"double": config.depth, "single": config.depth_single_blocks}
-    return [f"{kind}.{i}" for kind, count in kinds.items() for i in range(count)]

@@ -15,12 +15,8 @@ passed by.) The last stage, `decoder.pixels`, is the picture to which all change
 from collections.abc import Generator, Iterable
 from typing import Any
 
-import torch
-
-from fluxlearn.sampling.image_to_image import start_part_way
-from fluxlearn.sampling.options import Options
+from fluxlearn.sampling.excerpt import choose_steps
 from fluxlearn.sampling.pipeline import Pipeline, Prompt
-from fluxlearn.sampling.schedule import make_schedule
 from fluxlearn.trace.stage import Stage
 from fluxlearn.trace.walk import Walker, walk_call
 
@@ -62,7 +58,7 @@ def walk(
 def _walk_painting(
     pipe: Pipeline, prompt: Prompt, walker: Walker, step: int, options: dict[str, Any]
 ) -> Generator[Stage, None, None]:
-    _check_step(step, _count_steps(pipe, options))
+    choose_steps(pipe, (step,), options)
 
     def paint() -> None:
         run = pipe.prepare(prompt, **options)
@@ -77,21 +73,3 @@ def _walk_painting(
         pipe.decode(tokens, run.canvas.height, run.canvas.width)
 
     return walker.stages(paint)
-
-
-def _count_steps(pipe: Pipeline, options: dict[str, Any]) -> int:
-    """How many steps a painting with these options will take; all options are checked."""
-    asked = Options.from_keywords(options, pipe.defaults)
-    times = make_schedule(asked.steps, tokens=1).tolist()
-    if asked.start_image is not None:
-        nothing = torch.zeros(1, 1, 1, 1)
-        _, times = start_part_way(nothing, nothing, times, asked.strength)
-    return len(times) - 1
-
-
-def _check_step(step: int, steps: int) -> None:
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < steps:
-        raise ValueError(
-            f"step is {step!r}, but this painting takes {steps} steps, counted from 0 to "
-            f"{steps - 1}. For a longer one, pass steps= as well."
-        )

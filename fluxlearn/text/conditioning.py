@@ -3,7 +3,8 @@
     txt     [batch, txt, context]   T5: one feature per token
     pooled  [batch, vec]            CLIP: one vector per prompt
 
-Made once and saved, it replaces the text encoders (9.8 GB of the 34 GB of FLUX.1-dev):
+Made once and saved, it replaces the text encoders, which hold 4.9 of the 16.9 billion
+parameters of FLUX.1-dev:
 
     encoders(prompts).save("prompts.safetensors")
     pipe.paint(Conditioning.load("prompts.safetensors"))
@@ -12,7 +13,6 @@ The file is one safetensors file; the prompts stand in its header as JSON.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,8 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from fluxlearn.files import replacing
 
 KIND, VERSION = "fluxlearn.conditioning", 1
 PARTS = ("txt", "pooled", "prompts", "version")
@@ -108,16 +110,10 @@ class Conditioning:
         from safetensors.torch import save_file
 
         path = Path(path)
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
         header = {"kind": KIND, "version": str(VERSION), "prompts": json.dumps(self.prompts)}
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with replacing(path) as partial:
             tensors = {"txt": self.txt.contiguous(), "pooled": self.pooled.contiguous()}
             save_file(tensors, partial, header)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
         return path
 
     @classmethod

@@ -7,6 +7,7 @@ README.md    what a reader wants to know of it, written from the data
 import json
 from pathlib import Path
 
+from fluxlearn.files import write_whole
 from fluxlearn.toy.evaluate import Row, table
 
 MODELS = ("toy-dev", "toy-base")
@@ -15,8 +16,8 @@ SPLITS = {"test": "descriptions that were held out", "novel": "colour × shape p
 
 def write_card(card: dict, folder: Path) -> None:
     """Write the card as data and as a page into the folder of the weights."""
-    (folder / "card.json").write_text(json.dumps(card, indent=1) + "\n")
-    (folder / "README.md").write_text(page(card))
+    write_whole(folder / "card.json", json.dumps(card, indent=1) + "\n")
+    write_whole(folder / "README.md", page(card))
 
 
 def page(card: dict) -> str:

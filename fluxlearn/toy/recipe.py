@@ -15,7 +15,6 @@ checkpoint. `ship` turns a finished folder into what the package carries.
 """
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.bfl import read_model
 from fluxlearn.checkpoints.safe import save_tensors, save_weights
 from fluxlearn.config import AutoencoderConfig, FluxConfig
+from fluxlearn.files import replacing
 from fluxlearn.load import load
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.options import Defaults
@@ -107,9 +107,9 @@ def ship(folder: Path, target: Path) -> Path:
     save_weights(autoencoder, target / "ae.safetensors", autoencoder.config, torch.bfloat16)
     encoders = TextEncoders.from_folder(folder)
     for name, encoder in {"clip": encoders.clip, "t5": encoders.t5}.items():
-        shutil.rmtree(target / name, ignore_errors=True)
-        encoder.model.to(torch.bfloat16).save_pretrained(target / name)
-        encoder.tokenizer.save_pretrained(target / name)
+        with replacing(target / name) as partial:
+            encoder.model.to(torch.bfloat16).save_pretrained(partial)
+            encoder.tokenizer.save_pretrained(partial)
     return target
 
 

@@ -10,9 +10,7 @@ words; with the special tokens it fits both lengths.
 
 import itertools
 import math
-import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fluxlearn.files import replacing
 from fluxlearn.toy.captions import describe
 from fluxlearn.toy.dataset import scenes
 from fluxlearn.toy.edits import edits
@@ -48,11 +47,9 @@ def save_pair(model, tokenizer, folder: Path) -> None:
     # Padding and cutting are chosen at each call, but would be saved as last used.
     tokenizer.backend_tokenizer.no_padding()
     tokenizer.backend_tokenizer.no_truncation()
-    partial = folder.with_name(f".{folder.name}.{os.getpid()}")
-    model.save_pretrained(partial)
-    tokenizer.save_pretrained(partial)
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.replace(folder)
+    with replacing(folder) as partial:
+        model.save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
 
 
 def t5_tokenizer(texts: Iterable[str]) -> "T5Tokenizer":

@@ -22,6 +22,7 @@ from torch import Tensor
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.safe import save_weights
 from fluxlearn.config import AutoencoderConfig
+from fluxlearn.files import write_whole
 from fluxlearn.toy.dataset import scenes
 from fluxlearn.toy.draw import draw
 from fluxlearn.training.loop import Run, train
@@ -77,7 +78,7 @@ def train_autoencoder(
     figures["config"] = asdict(model.config)
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(losses, 60)]
     save_weights(model, folder / "ae.safetensors", model.config)
-    done.write_text(json.dumps(figures, indent=1))
+    write_whole(done, json.dumps(figures, indent=1))
     return figures
 
 

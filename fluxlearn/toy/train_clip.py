@@ -23,6 +23,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from fluxlearn.files import write_whole
 from fluxlearn.toy.captions import everything, write
 from fluxlearn.toy.dataset import batch_of, scenes
 from fluxlearn.toy.draw import draw
@@ -124,7 +125,7 @@ def train_clip(folder: Path, seed: int = 0, steps: int = 1000, batch: int = 64) 
     for split in ("test", "novel"):
         figures[f"retrieval_{split}"] = retrieval(matcher, split)
     save_pair(matcher.text, matcher.tokenizer, folder / "clip")
-    done.write_text(json.dumps(figures, indent=1))
+    write_whole(done, json.dumps(figures, indent=1))
     return figures
 
 

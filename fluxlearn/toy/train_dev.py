@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from fluxlearn.checkpoints.safe import save_weights
+from fluxlearn.files import write_whole
 from fluxlearn.flow import interpolate
 from fluxlearn.model.flux import Flux
 from fluxlearn.text.conditioning import Conditioning
@@ -63,7 +64,7 @@ def train_dev(
     figures["seconds"] = round(run.seconds)
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(run.losses, 60)]
     save_weights(average.model, folder / "toy-dev.safetensors", student.config)
-    done.write_text(json.dumps(figures, indent=1))
+    write_whole(done, json.dumps(figures, indent=1))
     return figures
 
 

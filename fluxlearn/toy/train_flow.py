@@ -31,6 +31,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.safe import save_weights
 from fluxlearn.config import FluxConfig
+from fluxlearn.files import write_whole
 from fluxlearn.model.flux import Flux
 from fluxlearn.model.initialise import initialise
 from fluxlearn.sampling.positions import image_ids, text_ids
@@ -122,7 +123,7 @@ def train_flow(
     figures["seconds"] = round(sum(run.seconds for run in runs))
     figures["losses"] = [round(float(np.mean(c)), 5) for c in np.array_split(losses, 100)]
     save_weights(average.model, folder / "toy-base.safetensors", TOY_BASE)
-    done.write_text(json.dumps(figures, indent=1))
+    write_whole(done, json.dumps(figures, indent=1))
     return figures
 
 

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from fluxlearn.files import write_whole
 from fluxlearn.toy.captions import Caption
 from fluxlearn.toy.readout import Readout
 from fluxlearn.toy.t5_tasks import canonical, captions_at, hidden_at
@@ -70,7 +71,7 @@ def train_t5(folder: Path, seed: int = 0, steps: int = 900, batch: int = 64) -> 
     for split in ("test", "novel"):
         figures[f"lines_{split}"], figures[f"words_{split}"] = reader.scores(split)
     save_pair(encoder, tokenizer, folder / "t5")
-    done.write_text(json.dumps(figures, indent=1))
+    write_whole(done, json.dumps(figures, indent=1))
     return figures
 
 

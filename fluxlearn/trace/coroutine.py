@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from fluxlearn.trace import moment as clock
+from fluxlearn.trace.moment import Moment, current_moment, exchange_moment
 
 END = object()
 """What `ask` returns when the call has come to its end."""
@@ -47,7 +47,7 @@ class Coroutine:
         self._asked: SimpleQueue[None] = SimpleQueue()
         self._given: SimpleQueue[Any] = SimpleQueue()
         self._thread: Thread | None = None
-        self._moment: clock.Moment | None = None
+        self._moment: Moment | None = None
         self._is_left = False
         self._error: BaseException | None = None
 
@@ -93,7 +93,7 @@ class Coroutine:
         return current_thread() is self._thread
 
     def _start(self) -> None:
-        settings, self._moment = _Settings(), clock.current_moment()
+        settings, self._moment = _Settings(), current_moment()
         # A daemon, because Python waits for all other threads before it ends.
         target, arguments = copy_context().run, (self._run, settings)
         self._thread = Thread(target=target, args=arguments, name=THREAD, daemon=True)
@@ -130,11 +130,11 @@ class Coroutine:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """The moment is the call's while it runs; afterwards it is what it was here."""
-        before, clock._MOMENT = clock._MOMENT, self._moment
+        before = exchange_moment(self._moment)
         try:
             yield
         finally:
-            self._moment, clock._MOMENT = clock._MOMENT, before
+            self._moment = exchange_moment(before)
 
 
 class _Settings:

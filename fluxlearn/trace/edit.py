@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor
 
 from fluxlearn.trace.find import NeverFiredError, find, owners_of, points_of
-from fluxlearn.trace.moment import current_moment
+from fluxlearn.trace.moment import current_moment, is_wanted
 from fluxlearn.trace.tap import handling
 
 
@@ -90,20 +90,15 @@ class _Editor:
         self.branch: str | None = None
 
     def __call__(self, owner: Any, name: str, value: Any) -> Any:
-        if name not in self.by_name or id(owner) not in self.owners or not self._is_now():
+        if name not in self.by_name or id(owner) not in self.owners:
+            return value
+        if not is_wanted(self.steps, self.branch):
             return value
         for pattern, change in self.by_name[name]:
             self.unused[pattern] = False
             new = change(value, where(name)) if callable(change) else change
             value = _checked(name, value, new)
         return value
-
-    def _is_now(self) -> bool:
-        now = current_moment()
-        if now is None:
-            return True
-        right_branch = self.branch is None or now.branch == self.branch
-        return right_branch and (self.steps is None or now.step in self.steps)
 
     def check_all_fired(self) -> None:
         for pattern, unused in self.unused.items():

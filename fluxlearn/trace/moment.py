@@ -4,7 +4,7 @@ The sampler says it once, around each model call; nobody counts calls. Outside a
 moment, and recorders give a value without a steps axis.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -27,12 +27,42 @@ def current_moment() -> Moment | None:
     return _MOMENT
 
 
+def is_wanted(steps: Collection[int] | None, branch: str | None) -> bool:
+    """Whether the model call that is running is one of those asked for; outside a sampler, any is.
+
+    steps   sampling steps; None is all of them.
+    branch  "cond" or "uncond"; None is both.
+    """
+    now = _MOMENT
+    if now is None:
+        return True
+    right_branch = branch is None or now.branch == branch
+    return right_branch and (steps is None or now.step in steps)
+
+
+def expected_calls(steps: Collection[int] | None) -> int:
+    """How many model calls are to be expected at these steps: one a step, one outside a sampler.
+
+    steps  sampling steps; None is all of them.
+    """
+    now = _MOMENT
+    if now is None:
+        return 1
+    return now.of if steps is None else len(steps)
+
+
 @contextmanager
 def happening(moment: Moment) -> Iterator[None]:
     """Declare that what runs inside the block belongs to this moment."""
-    global _MOMENT
-    before, _MOMENT = _MOMENT, moment
+    before = exchange_moment(moment)
     try:
         yield
     finally:
-        _MOMENT = before
+        exchange_moment(before)
+
+
+def exchange_moment(moment: Moment | None) -> Moment | None:
+    """Let another moment be the one that is running, or none, and return the one before it."""
+    global _MOMENT
+    before, _MOMENT = _MOMENT, moment
+    return before

@@ -16,11 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fluxlearn.files import replacing
 from fluxlearn.trace.find import NeverFiredError, find, owners_of, points_of
-from fluxlearn.trace.moment import Moment, current_moment
+from fluxlearn.trace.moment import Moment, current_moment, expected_calls, is_wanted
 from fluxlearn.trace.point import Point
 from fluxlearn.trace.reduce import Reducer, whole
-from fluxlearn.trace.sizes import learn_sizes, refuse_above
+from fluxlearn.trace.sizes import learn_sizes, refuse_recording
 from fluxlearn.trace.tap import handling
 
 MAX_BYTES = 4_000_000_000
@@ -120,15 +121,9 @@ class _Listener:
             return value
         if isinstance(value, Tensor) and learn_sizes(self.sizes, self.table[name], value):
             self._check_bytes()
-        if name in self.wanted and self._is_now():
+        if name in self.wanted and is_wanted(self.steps, self.branch):
             self._keep(self.table[name], value)
         return value
-
-    def _is_now(self) -> bool:
-        now = current_moment()
-        if now is None:
-            return True
-        return now.branch == self.branch and (self.steps is None or now.step in self.steps)
 
     def _keep(self, point: Point, value: Any) -> None:
         if not isinstance(value, Tensor):  # a flag, or no mask
@@ -143,10 +138,8 @@ class _Listener:
         self.record.add(point.name, kept.to(self.device) if self.device else kept)
 
     def _check_bytes(self) -> None:
-        now = current_moment()
-        calls = len(self.steps) if self.steps is not None and now else (now.of if now else 1)
-        points = [self.table[name] for name in self.wanted]
-        refuse_above(self.limit, points, self.sizes, self.reduce, calls)
+        points, calls = [self.table[name] for name in self.wanted], expected_calls(self.steps)
+        refuse_recording(self.limit, points, self.sizes, self.reduce, calls)
 
     def check_all_fired(self) -> None:
         for pattern, points in self.found.items():
@@ -159,14 +152,16 @@ class _Listener:
 
 
 def save_record(seen: Record, path: str | Path) -> Path:
-    """Write a record to a safetensors file, with the times of its steps."""
+    """Write a record to a safetensors file, with the times of its steps; whole or not at all.
+
+    Raises FileNotFoundError when the folder does not exist.
+    """
     import json
 
     from safetensors.torch import save_file
 
     path = Path(path)
     times = {name: [m.time for m in seen.moments(name)] for name in seen}
-    partial = path.with_name(f".{path.name}.partial")
-    save_file({n: seen[n].contiguous() for n in seen}, partial, {"times": json.dumps(times)})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file({n: seen[n].contiguous() for n in seen}, partial, {"times": json.dumps(times)})
     return path

@@ -41,21 +41,25 @@ def estimate_bytes(
     return total * calls
 
 
-def refuse_above(
+def refuse_recording(
     limit: int, points: Sequence[Point], sizes: dict[str, int], reducer: Reducer, calls: int
 ) -> None:
     """Raise TooLargeError, with cheaper reducers, when a recording would exceed the limit."""
     needed = estimate_bytes(points, sizes, reducer, calls)
-    if needed <= limit:
-        return
     cheaper = ", ".join(
         f"reduce={r.name} would hold {readable(estimate_bytes(points, sizes, r, calls))}"
         for r in (norm, stats)
     )
-    raise TooLargeError(
-        f"recording {len(points)} points over {calls} model calls would hold {readable(needed)}, "
-        f"more than max_bytes = {readable(limit)}. {cheaper}; or name fewer points or steps."
-    )
+    what = f"recording {len(points)} points over {calls} model calls"
+    refuse_above(limit, what, needed, f"{cheaper}; or name fewer points or steps.")
+
+
+def refuse_above(limit: int, what: str, needed: int, cure: str) -> None:
+    """Raise TooLargeError when `what` needs more bytes than the limit."""
+    if needed > limit:
+        raise TooLargeError(
+            f"{what} would hold {readable(needed)}, more than max_bytes = {readable(limit)}. {cure}"
+        )
 
 
 def readable(count: float) -> str:

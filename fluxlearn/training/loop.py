@@ -7,7 +7,6 @@ where its last checkpoint stood, without replaying anything.
 """
 
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from fluxlearn.files import replacing
 from fluxlearn.training.average import Average
 
 CHECKPOINT_SECONDS = 60.0
@@ -126,6 +126,5 @@ def _save(parts: dict, run: Run, checkpoint: Path) -> None:
     """Write everything with torch.save, all or nothing."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     state = {name: part.state_dict() for name, part in parts.items()}
-    partial = checkpoint.with_name(f".{checkpoint.name}.{os.getpid()}")
-    torch.save(state | {"run": vars(run)}, partial)
-    partial.replace(checkpoint)
+    with replacing(checkpoint) as partial:
+        torch.save(state | {"run": vars(run)}, partial)

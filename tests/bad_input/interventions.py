@@ -1,11 +1,10 @@
-"""Bad interventions, files of edits, grids and sweeps."""
+"""Bad interventions and files of edits."""
 
 import json
 
 import torch
 from bad_input.calls import Case
 from reading_pipeline import reading_pipeline
-from stub_pipeline import stub_pipeline
 from tiny_models import tiny_conditioning, tiny_flux, tiny_inputs, tiny_pipeline
 
 from fluxlearn.sampling.interventions.blocks import bypass, writes
@@ -19,13 +18,7 @@ from fluxlearn.sampling.interventions.places import find_tokens
 from fluxlearn.sampling.interventions.prompts import swap_prompt
 from fluxlearn.sampling.interventions.steer import Direction, steer
 from fluxlearn.sampling.interventions.values import scale, set_to
-from fluxlearn.sampling.sweeps.grid import grid
-from fluxlearn.sampling.sweeps.measures import pixel_distance
-from fluxlearn.sampling.sweeps.sweep import sweep
-from fluxlearn.sampling.sweeps.swept import Swept
 from fluxlearn.trace.record import Record
-
-BLOCKS = grid(lambda block: bypass(block), block=["double.0"])
 
 
 def acting(make):
@@ -57,21 +50,6 @@ def loading(text):
 def edits(*several, **changes):
     """A file of edits as text."""
     return json.dumps({"kind": "fluxlearn.edits", "version": 1, "edits": several} | changes)
-
-
-def sweeping(prompts="a red circle", cells=BLOCKS, **options):
-    """A sweep that must not begin."""
-    return lambda folder: sweep(stub_pipeline(), prompts, cells, pixel_distance, **options)
-
-
-def resuming(content):
-    """A sweep that is to go on from a file with this content."""
-
-    def call(folder):
-        (folder / "sweep.safetensors").write_bytes(content)
-        return sweeping(path=folder / "sweep.safetensors")(folder)
-
-    return call
 
 
 CASES = [
@@ -113,6 +91,15 @@ CASES = [
         IndexError,
         ("[0, 2]", "single.1 has 2 heads"),
     ),
+    Case(
+        "heads as one number",
+        making(lambda: ablate_heads("*", 1)),
+        TypeError,
+        ("heads is 1", "several", "[1]"),
+    ),
+    Case(
+        "a point by number", making(lambda: scale(3, 2)), TypeError, ("points is 3", "'double.*'")
+    ),
     Case("no heads", making(lambda: ablate_heads("*", [])), ValueError, ("heads is []",)),
     Case(
         "keys by word",
@@ -138,6 +125,12 @@ CASES = [
         making(lambda: shift_key_ids(tiny_flux(), "*", (0, 4))),
         ValueError,
         ("by is [0.0, 4.0]", "(reference, row, column)"),
+    ),
+    Case(
+        "a shift by one number",
+        making(lambda: shift_key_ids(tiny_flux(), "*", 4)),
+        ValueError,
+        ("by is [4.0]", "three numbers"),
     ),
     Case(
         "a shift in a model without rotations",
@@ -208,6 +201,12 @@ CASES = [
     Case("half a file of edits", loading('{"kind": '), ValueError, ("not whole JSON", "cut short")),
     Case("a file of something else", loading("[1, 2]"), ValueError, ("holds no edits",)),
     Case(
+        "a file of edits that are no list",
+        loading(edits(edits={"edit": "bypass"})),
+        ValueError,
+        ("'bypass'", "a list of edits", "save_edits()"),
+    ),
+    Case(
         "a file of a later version",
         loading(edits(version=2)),
         ValueError,
@@ -242,53 +241,5 @@ CASES = [
         loading(edits({"edit": "scale", "arguments": {"points": "vec", "factor": {"is": "code"}}})),
         ValueError,
         ("'code' is no kind of value", "tensor, conditioning"),
-    ),
-    Case("a grid without axes", making(lambda: grid(bypass)), ValueError, ("no axis",)),
-    Case(
-        "a grid with an empty axis",
-        making(lambda: grid(bypass, block=[])),
-        ValueError,
-        ("block has the labels []",),
-    ),
-    Case(
-        "a grid with a label twice",
-        making(lambda: grid(bypass, block=["a", "a"])),
-        ValueError,
-        ("['a', 'a']", "each once"),
-    ),
-    Case(
-        "a grid with an axis of seeds",
-        making(lambda: grid(bypass, seed=[0])),
-        ValueError,
-        ("'seed' is an axis that every sweep has",),
-    ),
-    Case(
-        "a cell without an intervention",
-        sweeping(cells=grid(lambda block: None, block=["double.0"])),
-        TypeError,
-        ("{'block': 'double.0'} gave None", "return its result"),
-    ),
-    Case("a sweep of no prompts", sweeping(prompts=[]), TypeError, ("prompts are []",)),
-    Case(
-        "a sweep of a prompt twice",
-        sweeping(prompts=["a", "a"]),
-        ValueError,
-        ("['a', 'a']", "once only"),
-    ),
-    Case("a sweep of one seed", sweeping(seeds=4), TypeError, ("seeds is 4", "[4]")),
-    Case("a sweep of a negative seed", sweeping(seeds=[-1]), ValueError, ("seed is -1",)),
-    Case("a sweep with a seed", sweeping(seed=1), TypeError, ("seed is 1", "seeds=(0, 1)")),
-    Case("a sweep with a bad option", sweeping(step=4), TypeError, ("'step'", "mean steps?")),
-    Case(
-        "a sweep that goes on from something else",
-        resuming(b"nothing"),
-        ValueError,
-        ("sweep.safetensors is not a whole safetensors file",),
-    ),
-    Case(
-        "a sweep that is not there",
-        lambda folder: Swept.load(folder / "sweep.safetensors"),
-        FileNotFoundError,
-        ("There is no file", "path=…"),
     ),
 ]

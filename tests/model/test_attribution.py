@@ -1,12 +1,14 @@
 """Attribution: the velocity is exactly the sum of what heads, MLPs and biases have written."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_calls import one_call
 from tiny_models import FLUX, tiny_conditioning, tiny_flux, tiny_inputs, tiny_pipeline
 
 from fluxlearn.config import PRESETS
@@ -21,13 +23,7 @@ from fluxlearn.trace.tap import watched
 
 ROUNDING = {"atol": 1e-5, "rtol": 1e-5}  # float32 sums of some dozen parts, in another order
 
-
-def attributed(flux, inputs):
-    """One model call, part by part, and its velocity."""
-    with attribute(flux) as calls:
-        velocity = flux(**inputs)
-    (call,) = calls
-    return call, velocity
+attributed = partial(one_call, attribute)
 
 
 def parts_of(call, *words):
@@ -170,18 +166,6 @@ def test_flux_dev_has_as_many_parts_as_the_legend_says():
         writes = image_writes(Flux(PRESETS["flux-dev"]))
 
     assert sum(len(write.columns) + 1 for write in writes) + 2 == AXES["part"].flux
-
-
-def test_an_attribution_changes_nothing_and_recorders_hear_the_model_only():
-    flux, inputs = tiny_flux(), tiny_inputs()
-    with record(flux, "*") as alone:
-        expected = flux(**inputs)
-
-    with record(flux, "*") as outer, attribute(flux), record(flux, "*") as inner:
-        seen = flux(**inputs)
-
-    assert torch.equal(seen, expected)
-    assert list(outer) == list(inner) == list(alone)
 
 
 def test_one_entry_is_kept_for_each_step_that_is_asked_for():

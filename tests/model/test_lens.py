@@ -1,9 +1,11 @@
 """The velocity lens: what the model would answer if it stopped after a block."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
+from model_calls import one_call
 from tiny_models import (
     FLUX,
     SCHNELL,
@@ -15,7 +17,6 @@ from tiny_models import (
 
 from fluxlearn.model.lens import lens
 from fluxlearn.trace.edit import edit
-from fluxlearn.trace.find import NeverFiredError
 from fluxlearn.trace.record import record
 from fluxlearn.trace.sizes import TooLargeError
 from fluxlearn.trace.tap import watched
@@ -27,14 +28,7 @@ CONFIGS = {
     "double blocks only": replace(FLUX, depth_single_blocks=0),
     "single blocks only": replace(FLUX, depth=0),
 }
-
-
-def lensed(flux, inputs):
-    """One model call and its velocity, read at every depth."""
-    with lens(flux) as calls:
-        velocity = flux(**inputs)
-    (call,) = calls
-    return call, velocity
+lensed = partial(one_call, lens)
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
@@ -83,20 +77,6 @@ def test_a_bypassed_block_repeats_what_stood_before_it():
     assert torch.equal(call.velocity[4], velocity)
 
 
-def test_a_lens_changes_nothing_and_recorders_hear_the_model_only():
-    flux, inputs = tiny_flux(), tiny_inputs()
-    with record(flux, "*") as alone:
-        expected = flux(**inputs)
-
-    with record(flux, "*") as outer, lens(flux), record(flux, "*") as inner:
-        seen = flux(**inputs)
-
-    assert torch.equal(seen, expected)
-    for recorded in (outer, inner):
-        assert list(recorded) == list(alone)
-        assert all(recorded[name].shape == alone[name].shape for name in alone)
-
-
 def test_one_entry_is_kept_for_each_step_that_is_asked_for():
     pipe = tiny_pipeline()
 
@@ -119,16 +99,6 @@ def test_each_branch_of_true_guidance_has_a_velocity_of_its_own(branch):
     assert torch.equal(last, seen["out.velocity"])
 
 
-def test_what_another_model_does_is_not_read():
-    flux, other, inputs = tiny_flux(), tiny_flux(), tiny_inputs()
-
-    with lens(flux) as calls:
-        other(**inputs)
-        flux(**inputs)
-
-    assert len(calls) == 1
-
-
 def test_too_many_velocities_are_refused_before_the_first_block():
     pipe, passed = tiny_pipeline(), []
 
@@ -138,9 +108,3 @@ def test_too_many_velocities_are_refused_before_the_first_block():
                 pipe.paint(tiny_conditioning())
 
     assert not passed and not watched()
-
-
-def test_nothing_to_read_is_told():
-    with pytest.raises(NeverFiredError, match=r"no model call was seen at steps \[7\]"):
-        with lens(pipe := tiny_pipeline(), steps=[7]):
-            pipe.paint(tiny_conditioning())

@@ -1,23 +1,20 @@
 """The figure of maps over a picture."""
 
-import io
-
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
-from PIL import Image
+from plots.cards import card_of, in_theme
 from plots.examples import pictures
 
 from fluxlearn.plots.attention import plot_attention
-from fluxlearn.plots.style import THEMES, styled
+from fluxlearn.plots.style import THEMES
 
 MAPS = {"red": np.eye(4) / 50, "circle": np.full((4, 4), 0.25)}
 
 
-def drawn(theme="light"):
+@in_theme
+def drawn():
     """One picture with two maps."""
-    with styled(theme):
-        return plot_attention(pictures(1)[0], MAPS)
+    return plot_attention(pictures(1)[0], MAPS)
 
 
 def test_a_figure_has_the_picture_and_a_panel_for_each_map():
@@ -37,10 +34,7 @@ def test_the_text_alternative_tells_where_each_map_is_largest():
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_map_is_drawn_on_either_card(theme):
-    fig = drawn(theme)
-    corner = np.asarray(Image.open(io.BytesIO(fig.png())))[2, 2, :3]
-
-    assert to_hex(corner / 255) == THEMES[theme].card
+    assert card_of(drawn(theme)) == THEMES[theme].card
 
 
 def test_a_map_covers_the_picture_token_by_token():

@@ -1,12 +1,11 @@
 """Every figure tells what it shows, names its axes, and refuses what it cannot draw."""
 
-import io
-
+import matplotlib as mpl
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_hex
 from PIL import Image
+from plots.cards import card_of
 from plots.examples import BRANCHES, EXAMPLES, TIMES, pictures
 
 from fluxlearn.plots.figure import described, new_figure
@@ -83,9 +82,8 @@ def test_a_figure_shows_itself_in_jupyter_with_its_text_alternative(figure):
 def test_a_figure_draws_on_the_dark_card_as_well(name):
     with styled("dark"):
         fig = EXAMPLES[name]()
-    corner = np.asarray(Image.open(io.BytesIO(fig.png())))[2, 2, :3]
 
-    assert to_hex(corner / 255) == THEMES["dark"].card
+    assert card_of(fig) == THEMES["dark"].card
 
 
 @pytest.mark.parametrize(
@@ -128,6 +126,14 @@ def test_a_text_alternative_must_say_something():
         described(new_figure(1, 1), "  ")
 
 
+def test_masks_are_drawn_on_a_card_whose_colour_has_a_name():
+    with mpl.rc_context({"figure.facecolor": "white"}):
+        fig = plot_masks(pictures(1)[0], np.zeros((1, 32, 32)), ["nothing"])
+
+    (faded,) = fig.axes[1].images
+    assert np.asarray(faded.get_array()).min() >= int(0.85 * 255)
+
+
 def test_the_three_kinds_of_picture_are_the_same_picture():
     levels = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
     tensor = torch.from_numpy(levels).permute(2, 0, 1) / 127.5 - 1
@@ -140,6 +146,10 @@ REFUSED = {
     "a batch is no picture": (lambda: as_array(torch.zeros(1, 3, 4, 4)), r"\[0\]"),
     "titles are missing": (lambda: plot_grid(pictures(2), ["one"]), "2 pictures"),
     "names are missing": (lambda: plot_masks(pictures(1)[0], np.ones((1, 32, 32)), []), "1 masks"),
+    "a mask is smaller": (
+        lambda: plot_masks(pictures(1)[0], np.ones((1, 8, 8)), ["disc"]),
+        r"\(1, 8, 8\), .* \(32, 32\)",
+    ),
     "times rise": (lambda: plot_schedule([0.0, 1.0]), "falls from step to step"),
     "one time is no schedule": (lambda: plot_schedule([1.0]), "falls from step to step"),
     "estimates are missing": (lambda: plot_schedule([1.0, 0.5, 0.0], pictures(1)), "1 estimates"),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny_models import tiny_conditioning, tiny_pipeline
 
-from fluxlearn.sampling.excerpt import choose_steps, paint_until
+from fluxlearn.sampling.excerpt import choose_steps, paint_until, states_at
 from fluxlearn.sampling.solvers import SOLVERS
 
 
@@ -19,6 +19,14 @@ def test_an_excerpt_has_the_paintings_own_states_up_to_its_last_step(solver, las
     assert [s.time for s in excerpt] == [s.time for s in whole]
     for ours, theirs in zip(excerpt, whole, strict=True):
         assert torch.equal(ours.x_next, theirs.x_next)
+
+
+def test_states_are_those_of_the_wanted_steps_and_of_every_call_in_them():
+    options = {"steps": 3, "solver": "midpoint"}
+
+    states = states_at(tiny_pipeline(), tiny_conditioning(), (0, 2), options)
+
+    assert [state.index for state in states] == [0, 0, 2, 2]
 
 
 def test_steps_are_one_or_several_or_all():

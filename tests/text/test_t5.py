@@ -3,7 +3,7 @@
 import pytest
 import torch
 from tiny_text import t5_config, t5_tokenizer
-from transformers import T5EncoderModel, T5ForConditionalGeneration
+from transformers import T5Config, T5EncoderModel, T5ForConditionalGeneration
 
 from fluxlearn.text.t5 import T5Encoder
 
@@ -42,6 +42,20 @@ def test_a_word_means_something_else_among_other_words(t5):
     first, second = t5(["red circle", "red square"])
 
     assert not torch.allclose(first[0], second[0], atol=1e-3)
+
+
+def test_the_encoder_of_flux_has_as_many_parameters_as_the_formula_says():
+    words, d, f = 32128, 4096, 10240
+    config = T5Config(
+        vocab_size=words, d_model=d, d_kv=64, d_ff=f, num_layers=24, num_heads=64,
+        feed_forward_proj="gated-gelu",
+    )  # fmt: skip
+
+    with torch.device("meta"):
+        encoder = T5EncoderModel(config)
+
+    held = sum(parameter.numel() for parameter in encoder.parameters())
+    assert held == words * d + 24 * (4 * d**2 + 3 * d * f + 2 * d) + 32 * 64 + d == 4_762_310_656
 
 
 def test_the_end_of_the_prompt_is_marked(t5):

@@ -67,7 +67,8 @@ def from_data(data: Any, tensors: dict[str, Tensor]) -> Any:
     expected = {f.name for f in fields(KINDS[kind])}
     if parts.keys() != expected:
         raise ValueError(
-            f"a {kind} needs {', '.join(sorted(expected))}, but has {', '.join(sorted(parts))}."
+            f"a {kind} needs {', '.join(sorted(expected))}, but has {', '.join(sorted(parts))}. "
+            f"Save the edits again, or mend the file."
         )
     whole = {name: tuple(one) if isinstance(one, list) else one for name, one in parts.items()}
     return KINDS[kind](**whole)

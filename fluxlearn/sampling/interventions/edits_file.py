@@ -22,7 +22,6 @@ BUILDERS, and nothing else is called.
 import hashlib
 import inspect
 import json
-import os
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +31,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from fluxlearn.files import check_place, write_whole
 from fluxlearn.sampling.interventions.blocks import bypass
 from fluxlearn.sampling.interventions.data import from_data, to_data
 from fluxlearn.sampling.interventions.heads import ablate_heads
@@ -80,9 +80,8 @@ def save_edits(interventions: Intervention | Iterable[Intervention], path: str |
     if tensors:
         content = save(tensors)
         whole["tensors"] = f"{path.stem}-{_digest(content)}.safetensors"
-        _write(path.with_name(whole["tensors"]), content)
-    _write(path, json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False).encode())
-    return path
+        write_whole(path.with_name(whole["tensors"]), content)
+    return write_whole(path, json.dumps(whole, indent=2, allow_nan=False, ensure_ascii=False))
 
 
 def load_edits(path: str | Path, model: Any = None) -> list[Intervention]:
@@ -145,10 +144,15 @@ def _read(path: Path) -> dict[str, Any]:
         whole = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{path} is not whole JSON ({error}). Was the copy cut short?") from None
-    if not isinstance(whole, dict) or whole.get("kind") != KIND or "edits" not in whole:
+    if not isinstance(whole, dict) or whole.get("kind") != KIND:
         raise ValueError(
             f"{path} holds no edits: kind {KIND!r} with a list of edits is expected. Write such a "
             f"file with save_edits()."
+        )
+    if not isinstance(whole.get("edits"), list):
+        raise ValueError(
+            f"the edits of {path} are {whole.get('edits')!r}, but a list of edits is expected. "
+            f"Write such a file with save_edits()."
         )
     if whole.get("version") != VERSION:
         raise ValueError(
@@ -174,25 +178,16 @@ def _read_tensors(path: Path, name: str | None) -> dict[str, Tensor]:
     try:
         return load(content)
     except SafetensorError as error:
-        raise ValueError(f"{beside} is not a safetensors file ({error}).") from None
+        raise ValueError(
+            f"{beside} is not a safetensors file ({error}). Save the edits again."
+        ) from None
 
 
 def _check_path(path: Path) -> None:
     if path.suffix != ".json":
         raise ValueError(f"{path} ends in {path.suffix!r}, but edits are written to .json files.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
+    check_place(path)
 
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

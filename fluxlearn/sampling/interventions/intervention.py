@@ -108,16 +108,16 @@ def as_steps(steps: Iterable[int]) -> tuple[int, ...]:
 
     Raises TypeError or ValueError for anything but whole numbers from 0, and for none at all.
     """
-    if not isinstance(steps, Iterable) or isinstance(steps, str):
-        raise TypeError(f"steps is {steps!r}, but several are expected. For one step: [{steps}].")
     return as_counts("steps", steps, "They count from 0, the noisiest.")
 
 
 def as_counts(name: str, given: Iterable[int], cure: str) -> tuple[int, ...]:
     """Whole numbers from 0 in order, each once.
 
-    Raises ValueError for anything else, and for none at all.
+    Raises TypeError for what is not several, ValueError for other values, and for none at all.
     """
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise TypeError(f"{name} is {given!r}, but several are expected. For one alone: [{given}].")
     chosen = list(given)
     bad = [n for n in chosen if isinstance(n, bool) or not isinstance(n, int) or n < 0]
     if bad or not chosen:
@@ -132,6 +132,8 @@ def as_names(name: str, given: str | Iterable[str]) -> list[str]:
 
     Raises TypeError for anything else, ValueError for none at all.
     """
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{name} is {given!r}, but names or globs are expected: 'double.*'.")
     names = [given] if isinstance(given, str) else list(given)
     if not names:
         raise ValueError(f"{name} is empty, so there is nothing to edit. Say '*' for all.")
@@ -155,17 +157,15 @@ def as_number(name: str, given: float) -> float:
 def fit(new: Tensor, value: Tensor, point: str, cure: str) -> Tensor:
     """A tensor in the size, precision and place of the value that it replaces.
 
-    Raises ValueError when it is of another shape; a batch of one is repeated.
+    A batch of one is repeated. Raises ValueError when it is of another shape.
     """
-    try:
-        if new.ndim != value.ndim or new.shape[1:] != value.shape[1:]:
-            raise RuntimeError
-        return new.to(value).expand_as(value)
-    except RuntimeError:
+    batches = value.shape[:1], (1,)
+    if new.ndim != value.ndim or new.shape[1:] != value.shape[1:] or new.shape[:1] not in batches:
         raise ValueError(
             f"{point!r} is {tuple(value.shape)}, but what should take its place is "
             f"{tuple(new.shape)}. {cure}"
-        ) from None
+        )
+    return new.to(value).expand_as(value)
 
 
 def _told(value: Any) -> str:

@@ -32,6 +32,8 @@ def shift_key_ids(model: Any, blocks: str | Iterable[str], by: Iterable[float]) 
     model   a pipeline or Flux: its config says which channels turn how fast.
     blocks  names or globs: "double.3", "single.*".
     by      (reference, row, column), in tokens.
+
+    Raises TypeError for a model without rotations, ValueError for anything but three numbers.
     """
     names, shift = as_names("blocks", blocks), _three(by)
     config = _config_of(model)
@@ -52,7 +54,8 @@ def shift_key_ids(model: Any, blocks: str | Iterable[str], by: Iterable[float]) 
 
 
 def _three(by: Iterable[float]) -> list[float]:
-    shift = [float(as_number("by", number)) for number in by]
+    given = list(by) if isinstance(by, Iterable) else [by]
+    shift = [float(as_number("by", number)) for number in given]
     if len(shift) != 3:
         raise ValueError(
             f"by is {shift}, but three numbers are expected: (reference, row, column). (0, 0, 4) "

@@ -29,7 +29,6 @@ from fluxlearn.sampling.interventions.intervention import (
     Intervention,
     as_counts,
     as_names,
-    as_steps,
     fit,
 )
 from fluxlearn.trace.edit import At, Edit
@@ -105,7 +104,7 @@ def patch(
         steps=taken.steps,
         branch=taken.branch,
     )
-    return made if steps is None else made.during(as_steps(steps))
+    return made if steps is None else made.during(steps)
 
 
 def copy_row(

@@ -1,6 +1,6 @@
 """Steering: a push along a direction that tells two kinds of prompts apart.
 
-    (1)  d = mean over pairs of h(with) − h(without)         h: a point, averaged over its tokens
+    (1)  d = mean over pairs of h(second) − h(first)         h: a point, averaged over its tokens
     (2)  x ← x + strength · d                                at every token of that point
 
     pairs = [("a blue circle", "a red circle"), ("a blue cross", "a red cross")]
@@ -23,6 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from fluxlearn.sampling.excerpt import choose_steps, paint_until
 from fluxlearn.sampling.interventions.intervention import Intervention, as_number, as_steps
 from fluxlearn.sampling.pipeline import Pipeline
 from fluxlearn.trace.edit import At
@@ -67,11 +68,12 @@ def direction_between(
     options   of painting: steps, seed, guidance; see `Options`.
 
     Costs one picture for each prompt, and no decoding. Raises TypeError or ValueError, before any
-    painting, for what is no pair and for a point that stands for several or has other axes.
+    painting, for what is no pair, for a point that stands for several or has other axes, and for a
+    step that is not there.
     """
     both = _checked(pairs)
     _check_point(pipe, point)
-    chosen = None if at_steps is None else as_steps(at_steps)
+    chosen = choose_steps(pipe, None if at_steps is None else as_steps(at_steps), options)
     before, after = (_mean(pipe, prompts, point, chosen, options) for prompts in both)
     differences = after - before
     vector = differences.mean(dim=0)
@@ -132,13 +134,12 @@ def _mean(
     pipe: Pipeline,
     prompts: list[str],
     point: str,
-    steps: tuple[int, ...] | None,
+    steps: tuple[int, ...],
     options: dict[str, Any],
 ) -> Float[Tensor, "batch _"]:
     """A point averaged over tokens and steps, a row a prompt."""
     with record(pipe, point, reduce=mean_tokens, steps=steps) as seen:
-        for state in pipe.steps(prompts, **options):
-            if steps is not None and state.index >= max(steps):
-                break
+        for _ in paint_until(pipe, prompts, steps[-1], options):
+            pass
     value = seen[point]  # a point that fires once a painting has no axis of steps
     return value.mean(dim=0) if value.ndim == 3 else value

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from fluxlearn.files import check_place
 from fluxlearn.sampling.attend import read_labels
 from fluxlearn.sampling.interventions.blocks import block_names, writes
 from fluxlearn.sampling.interventions.intervention import Intervention
@@ -60,19 +61,21 @@ def patching_map(
 
     prompts  (source, target), with as many tokens of words.
     measure  high for the source, low for the target: see `sweep`.
-    path     a folder to keep the numbers in, one file a seed, and to go on from.
+    path     a folder to keep the numbers in, one file a seed, and to go on from; made if missing.
     options  of painting.
 
     Costs blocks · steps + 2 pictures a seed, and the memory of what all blocks write.
 
-    Raises ValueError or TypeError before anything is painted; TooLargeError at the first block
-    when the recording would be too large: `copy_row` needs none.
+    Raises ValueError, TypeError or FileNotFoundError before anything is painted; ValueError after
+    a source was painted when the file of its seed holds another sweep; TooLargeError at the first
+    block when the recording would be too large: `copy_row` needs none.
     """
     source, target = _checked(pipe, prompts)
     numbers = list(seeds)
     if not numbers:
         raise ValueError("seeds is empty, but at least one painting is needed.")
     if path is not None:
+        check_place(Path(path))
         Path(path).mkdir(exist_ok=True)
     parts, totals = [], []
     for seed in numbers:

@@ -31,11 +31,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from fluxlearn.files import check_place
 from fluxlearn.sampling.picture import Picture
 from fluxlearn.sampling.pipeline import Pipeline
 from fluxlearn.sampling.sweeps.grid import Grid, Index
 from fluxlearn.sampling.sweeps.plan import Plan, Prompts
-from fluxlearn.sampling.sweeps.swept import Swept, check_folder
+from fluxlearn.sampling.sweeps.swept import Swept
 
 Measure = Callable[[Picture, Picture], Any]
 """measure(picture, baseline) → a number, True, False, or None where there is nothing to measure."""
@@ -119,7 +120,7 @@ def _begin(plan: Plan, measure: str | None, path: str | Path | None) -> Swept:
     empty = plan.nothing_yet(measure or "")
     if path is None:
         return empty
-    check_folder(Path(path))
+    check_place(Path(path))
     if not Path(path).exists():
         return empty
     known = Swept.load(path)

@@ -10,7 +10,6 @@ NaN stands where nothing was measured.
 """
 
 import json
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from fluxlearn.files import replacing
 from fluxlearn.sampling.sweeps.grid import RESERVED, Label
 
 if TYPE_CHECKING:
@@ -78,17 +78,13 @@ class Swept:
         from safetensors.numpy import save_file
 
         path = Path(path)
-        check_folder(path)
         # A list, since the order of the axes is that of the arrays.
         about = {"axes": [[name, list(labels)] for name, labels in self.axes.items()], **self.about}
         header = {"kind": KIND, "version": str(VERSION), "about": json.dumps(about)}
         arrays = {name: np.array(getattr(self, name), order="C") for name in PARTS}
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
+        with replacing(path) as partial:
             save_file(arrays, partial, header)
-            return partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        return path
 
     @classmethod
     def load(cls, path: str | Path) -> "Swept":
@@ -118,12 +114,6 @@ def join_seeds(parts: list[Swept]) -> Swept:
     return replace(parts[0], axes={**parts[0].axes, "seed": seeds}, **arrays)
 
 
-def check_folder(path: Path) -> None:
-    """Raise FileNotFoundError when a file cannot be written because its folder is missing."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
-
-
 def _mean(values: np.ndarray, places: tuple[int, ...]) -> np.ndarray:
     """The mean over axes, without NaN; NaN where there is nothing else."""
     known = ~np.isnan(values)
@@ -142,7 +132,9 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
             header, names = file.metadata() or {}, set(file.keys())
             arrays = {name: np.array(file.get_tensor(name)) for name in PARTS if name in names}
     except SafetensorError as error:
-        raise ValueError(f"{path} is not a whole safetensors file ({error}).") from None
+        raise ValueError(
+            f"{path} is not a whole safetensors file ({error}). Remove it, and sweep again."
+        ) from None
     if header.get("kind") != KIND or len(arrays) < len(PARTS):
         raise ValueError(f"{path} holds no sweep. sweep(…, path=…) writes one.")
     if header.get("version") != str(VERSION):

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from fluxlearn.trace.sizes import TooLargeError, readable
+from fluxlearn.trace.sizes import refuse_above
 
 CHUNK_BYTES = 2**24  # of the rows that exist at a time
 
@@ -80,12 +80,8 @@ def one_head(
     batch, heads, queries, keys = *q.shape[:3], k.shape[2]
     if not 0 <= head < heads:
         raise IndexError(f"head is {head}, but there are {heads} heads, counted from 0.")
-    needed = 4 * batch * queries * keys
-    if needed > max_bytes:
-        raise TooLargeError(
-            f"one head of {queries} queries and {keys} keys would hold {readable(needed)}, more "
-            f"than max_bytes = {readable(max_bytes)}. Ask for columns, regions or top_k."
-        )
+    what, needed = f"one head of {queries} queries and {keys} keys", 4 * batch * queries * keys
+    refuse_above(max_bytes, what, needed, "Ask for columns, regions or top_k.")
     only = slice(head, head + 1)
     part = None if mask is None else as_wide(mask, q, k)[:, only]
     return _reduced(softmax_rows(q[:, only], k[:, only], part), lambda p: p)[:, 0]

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from fluxlearn.trace.attention.groups import Layout
-from fluxlearn.trace.moment import Moment, current_moment
+from fluxlearn.trace.moment import Moment, current_moment, expected_calls, is_wanted
 from fluxlearn.trace.record import MAX_BYTES
-from fluxlearn.trace.sizes import TooLargeError, readable
+from fluxlearn.trace.sizes import readable, refuse_above
 
 AVERAGED = ("step", "block", "head")
 """Axes that can be averaged over."""
@@ -53,10 +53,7 @@ class Keep:
 
     def is_now(self) -> bool:
         """Whether the model call that is running is looked at."""
-        now = current_moment()
-        if now is None:
-            return True
-        return now.branch == self.branch and (self.steps is None or now.step in self.steps)
+        return is_wanted(self.steps, self.branch)
 
 
 class Seen:
@@ -119,19 +116,15 @@ class Seen:
     def refuse(self, shape: tuple[int, ...]) -> None:
         """Raise TooLargeError when values of this shape would hold more than they may in all."""
         over = self.keep.axes
-        needed = self._needed(shape, over)
-        if needed <= self.keep.max_bytes:
-            return
         others = [a for a in AVERAGED if a not in over and a in ("step", "block", *self._axes)]
         cheaper = [
             f"average={(*over, axis)} would hold {readable(self._needed(shape, (*over, axis)))}"
             for axis in others
         ]
-        raise TooLargeError(
-            f"{self.name} of {len(self.blocks)} blocks over {self._calls()} model calls would hold "
-            f"{readable(needed)}, more than max_bytes = {readable(self.keep.max_bytes)}. "
-            f"{'; '.join([*cheaper, 'or name fewer blocks or steps'])}."
-        )
+        calls = expected_calls(self.keep.steps)
+        what = f"{self.name} of {len(self.blocks)} blocks over {calls} model calls"
+        cure = f"{'; '.join([*cheaper, 'or name fewer blocks or steps'])}."
+        refuse_above(self.keep.max_bytes, what, self._needed(shape, over), cure)
 
     def add(self, block: str, value: Tensor) -> None:
         """Take in what a block gave during the call that began last."""
@@ -162,11 +155,5 @@ class Seen:
     def _needed(self, shape: tuple[int, ...], over: Sequence[str]) -> int:
         sizes = zip(self._axes, shape, strict=True)
         value = 4 * prod(size for axis, size in sizes if axis not in over)
-        calls = 1 if "step" in over else self._calls()
+        calls = 1 if "step" in over else expected_calls(self.keep.steps)
         return value * calls * (1 if "block" in over else len(self.blocks))
-
-    def _calls(self) -> int:
-        now = current_moment()
-        if now is None:
-            return 1
-        return now.of if self.keep.steps is None else len(self.keep.steps)

@@ -89,7 +89,14 @@ def test_steering_by_nothing_changes_nothing_and_twice_goes_twice_as_far(pipe):
 )
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_what_gives_no_direction_is_refused_before_painting(pipe, monkeypatch, pairs, point, words):
-    monkeypatch.setattr(pipe, "steps", lambda *_, **__: pytest.fail("it painted"))
+    monkeypatch.setattr(pipe, "prepare", lambda *_, **__: pytest.fail("it painted"))
 
     with pytest.raises(ValueError, match=words):
         direction_between(pipe, pairs, point)
+
+
+def test_a_step_that_is_not_there_is_refused_before_painting(pipe, monkeypatch):
+    monkeypatch.setattr(pipe, "prepare", lambda *_, **__: pytest.fail("it painted"))
+
+    with pytest.raises(ValueError, match="step is 2, but this painting takes 2 steps"):
+        direction_between(pipe, PAIRS, POINT, at_steps=[0, 2], **SIZE)
