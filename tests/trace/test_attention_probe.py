@@ -66,26 +66,6 @@ def test_masses_are_sums_of_columns_of_the_full_softmax_in_every_block():
         torch.testing.assert_close(values, expected, **CLOSE)
 
 
-@pytest.mark.parametrize("look", [masses, budget])
-def test_groups_are_laid_out_once_for_all_blocks_of_a_model_call(look, monkeypatch):
-    laid_out, indicator = [], Groups.indicator
-
-    def counting(self, layout, batch):
-        laid_out.append(layout)
-        return indicator(self, layout, batch)
-
-    monkeypatch.setattr(Groups, "indicator", counting)
-    flux = tiny_flux()
-
-    with probe(flux, look(GROUPS), keep=APART) as seen:
-        flux(**tiny_inputs())
-        flux(**tiny_inputs())
-
-    assert len(seen.blocks) == 4
-    assert len(laid_out) == 2
-    assert laid_out[0] is not laid_out[1]
-
-
 @pytest.mark.parametrize("name", LOOKS)
 def test_a_look_gives_the_shape_it_tells(name):
     told = []
