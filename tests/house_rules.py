@@ -159,7 +159,7 @@ def paths_stay_in_the_repository(source: Source) -> Iterator[str]:
     for number, line in enumerate(source.text.splitlines(), 1):
         at = f"{source.path}:{number}"
         for path in re.findall(r"(?<![\w./:~<>{}()*+-])/[A-Za-z_][\w.-]*/[\w.-]+", line):
-            if path.split("/")[1] not in ("bin", "dev", "etc", "usr"):
+            if path.split("/")[1] not in ("bin", "dev", "etc", "proc", "usr"):
                 yield f"{at} {path} exists on one machine only"
         for path in re.findall(r"(?:\.\./)+[\w.-]*", line):
             if not (folder / path).resolve().is_relative_to(ROOT):

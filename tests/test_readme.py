@@ -56,11 +56,13 @@ def test_the_files_it_names_exist(path):
     assert (ROOT / "".join(path)).is_file()
 
 
-def test_the_example_is_five_statements_that_run(tmp_path, monkeypatch):
-    (example,) = [text for language, text in BLOCKS if language == "python"]
+def test_the_examples_run_one_after_the_other(tmp_path, monkeypatch, capsys):
+    first, second = [text for language, text in BLOCKS if language == "python"]
     monkeypatch.chdir(tmp_path)
 
-    exec(compile(example, "<the example>", "exec"), {})
+    exec(compile(f"{first}\n{second}", "<the examples>", "exec"), {})
 
-    assert (tmp_path / "circle.png").is_file()
-    assert len(ast.parse(example).body) == 5
+    assert {path.name for path in tmp_path.iterdir()} == {"circle.png", "words.png", "without.png"}
+    assert "double.0.attn.z" in capsys.readouterr().out
+    assert len(ast.parse(first).body) == 5
+    assert len(list(filter(None, second.splitlines()))) <= 12

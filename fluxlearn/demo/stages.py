@@ -13,6 +13,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
+from fluxlearn.sampling.picture import Picture
 from fluxlearn.sampling.pipeline import Pipeline
 from fluxlearn.trace.tap import handling
 
@@ -115,13 +116,13 @@ def stage_of(point: str) -> Stage | None:
     return next((s for s in STAGES if any(fnmatchcase(point, glob) for glob in s.points)), None)
 
 
-def time_stages(pipe: Pipeline, paint: Callable[[], Any]) -> tuple[Timing, ...]:
-    """Run a painting once and say how long each stage took."""
+def time_stages(pipe: Pipeline, paint: Callable[[], Picture]) -> tuple[Picture, tuple[Timing, ...]]:
+    """Run a painting once; give it, and how long each stage took."""
     words = {point.name: tuple(point.shape.split()) for point in pipe.points()}
     clock = Clock()
     with handling(clock):
-        paint()
-    return tuple(_timing(stage, clock, words) for stage in STAGES)
+        picture = paint()
+    return picture, tuple(_timing(stage, clock, words) for stage in STAGES)
 
 
 def _timing(stage: Stage, clock: Clock, words: dict[str, tuple[str, ...]]) -> Timing:

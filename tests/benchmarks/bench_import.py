@@ -26,4 +26,4 @@ def test_import(benchmark, note, quick):
 
     benchmark.pedantic(lambda: seconds.append(import_once()), rounds=2 if quick else 9)
 
-    note([Row(what="import fluxlearn, beyond torch", goal="≤ 300 ms", seconds=median(seconds))])
+    note([Row(what="import fluxlearn, beyond torch", goal="≤ 300 ms", ours=median(seconds))])

@@ -41,19 +41,19 @@ def note(request):
 
 @pytest.fixture
 def race(benchmark, quick, note):
-    """Let contenders take turns and note the ratios; the first contender is ours."""
+    """Let contenders take turns, note the ratios and give them; the first contender is ours."""
 
     def run(what, goal, contenders, rounds):
         times = {name: [] for name in contenders}
         turn = partial(take_turns, contenders, times)
-        for _ in range(2):  # to warm up
-            turn()
+        turn()  # to warm up
         for seconds in times.values():
             seconds.clear()
         benchmark.pedantic(turn, rounds=2 if quick else rounds)
         rows = compare(what, goal, times)
         benchmark.extra_info["ratios"] = {row.against: row.ratio for row in rows}
         note(rows)
+        return rows
 
     return run
 

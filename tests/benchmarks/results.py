@@ -8,11 +8,13 @@ import cpuinfo
 import torch
 from benchmarks.race import Row
 
+from fluxlearn.trace.sizes import readable as readable_bytes
+
 HEAD = """# Results
 
-{how}. Contenders take turns, each round in the other order. A time is the median over the rounds; a
-ratio is the median over the rounds of our time divided by theirs, with its middle half behind it.
-Below 1 we are faster. `make bench` writes this page.
+{how}. Contenders take turns, each round in the other order. A figure is the median over the rounds,
+and a ratio the median over the rounds of ours divided by theirs, with its middle half behind it.
+Below 1 we need less. `make bench` writes this page.
 
 """
 
@@ -36,16 +38,19 @@ def table(rows: list[Row]) -> list[str]:
 
 def described(row: Row) -> tuple[str, ...]:
     """The cells of one row."""
-    if row.ratio is None or row.their_seconds is None:
-        return row.what, readable(row.seconds), "", "", "", "", row.goal
+    ours = readable(row.ours, row.unit)
+    if row.ratio is None or row.theirs is None:
+        return row.what, ours, "", "", "", "", row.goal
     low, middle, high = row.ratio
-    ours, theirs = readable(row.seconds), readable(row.their_seconds)
+    theirs = readable(row.theirs, row.unit)
     return row.what, ours, theirs, row.against, f"{middle:.3f}", f"{low:.3f}–{high:.3f}", row.goal
 
 
-def readable(seconds: float) -> str:
-    """Seconds or milliseconds with three digits."""
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+def readable(value: float, unit: str) -> str:
+    """Seconds, milliseconds or bytes with three digits."""
+    if unit == "B":
+        return readable_bytes(value)
+    return f"{value:.3g} s" if value >= 1 else f"{1000 * value:.3g} ms"
 
 
 def conditions() -> str:

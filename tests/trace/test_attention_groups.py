@@ -5,7 +5,7 @@ import torch
 from tiny_models import tiny_flux, tiny_inputs
 
 from fluxlearn.trace.attention.groups import Groups, Layout, as_groups
-from fluxlearn.trace.attention.looks import masses, spread
+from fluxlearn.trace.attention.looks import budget, masses, spread
 from fluxlearn.trace.attention.probe import probe
 from fluxlearn.trace.attention.seen import Keep
 from fluxlearn.trace.find import NeverFiredError
@@ -30,6 +30,26 @@ def test_pictures_of_two_sizes_do_not_share_a_table():
             flux(**tiny_inputs(grid=(2, 2)))
 
     assert not watched()
+
+
+@pytest.mark.parametrize("look", [masses, budget])
+def test_groups_are_laid_out_once_for_all_blocks_of_a_model_call(look, monkeypatch):
+    laid_out, indicator = [], Groups.indicator
+
+    def counting(self, layout, batch):
+        laid_out.append(layout)
+        return indicator(self, layout, batch)
+
+    monkeypatch.setattr(Groups, "indicator", counting)
+    flux = tiny_flux()
+
+    with probe(flux, look(as_groups({"one": [2], "two": [0, 4]})), keep=Keep(average=())) as seen:
+        flux(**tiny_inputs())
+        flux(**tiny_inputs())
+
+    assert len(seen.blocks) == 4
+    assert len(laid_out) == 2
+    assert laid_out[0] is not laid_out[1]
 
 
 def test_positions_that_were_set_before_are_asked_for():

@@ -17,7 +17,7 @@ Source: causal tracing, arXiv:2202.05262; the indirect effect, arXiv:2004.12265.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -33,6 +33,9 @@ from fluxlearn.sampling.sweeps.sweep import Measure, as_value, sweep
 from fluxlearn.sampling.sweeps.swept import Swept, join_seeds
 from fluxlearn.trace.record import record
 
+if TYPE_CHECKING:
+    from fluxlearn.plots.figure import Figure
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class IndirectEffect:
@@ -47,6 +50,16 @@ class IndirectEffect:
         total = float(np.nanmean(self.total)) if not np.isnan(self.total).all() else np.nan
         effect = self.effect.mean("prompt", "seed").values
         return effect / total if total else np.full_like(effect, np.nan)
+
+    def plot(self) -> "Figure":
+        """Draw the shares as a heat map.
+
+        Raises ValueError when there are none.
+        """
+        from fluxlearn.plots.sweeps import plot_sweep
+
+        axes = {name: self.effect.axes[name] for name in ("block", "step")}
+        return plot_sweep(self.share, axes, f"share of {self.effect.about['measure']}")
 
 
 def patching_map(

@@ -81,7 +81,8 @@ def sweep(
     plan = Plan.of(pipe, prompts, cells, seeds, options)
     swept = _begin(plan, getattr(measure, "__name__", type(measure).__name__), path)
     told = f"sweep over {' × '.join(cells.axes)}"
-    with tqdm(total=_count(swept), desc=told, unit="painting") as bar:
+    count = _count(swept)
+    with tqdm(total=count, desc=told, unit=" paintings", disable=not count) as bar:
         for row, column in np.ndindex(len(plan.prompts), len(plan.seeds)):
             for cell, value in _measured(plan, swept, (row, column), measure, bar):
                 swept.values[(*cell, row, column)] = value

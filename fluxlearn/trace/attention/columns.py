@@ -52,10 +52,10 @@ def region_mass(
     check_heads(q, k)
     batch, heads, _, width = q.shape
     wide = None if mask is None else as_wide(mask, q, k)
-    masses = []
+    q, k, masses = q.float(), k.float(), []
     for part in regions.float().split(width, dim=-1):
         # Values of another width than the keys' would send torch to a kernel that holds all of P.
         filled = pad(part, (0, width - part.shape[-1]))[:, None].expand(batch, heads, -1, -1)
-        z = scaled_dot_product_attention(q.float(), k.float(), filled, attn_mask=wide)
+        z = scaled_dot_product_attention(q, k, filled, attn_mask=wide)
         masses.append(z[..., : part.shape[-1]])
     return torch.cat(masses, dim=-1)

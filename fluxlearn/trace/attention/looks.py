@@ -11,6 +11,7 @@ All start with the axes batch and head; `whole_head` has one head.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -51,10 +52,11 @@ class Look:
 
 def masses(groups: Groups) -> Look:
     """What each place of the picture gives to each group: the maps of words."""
+    indicator = _once_a_call(groups)
 
     def apply(sight: Sight) -> Tensor:
         asking = sight.of_picture()
-        regions = groups.indicator(sight.layout, len(sight.q))
+        regions = indicator(sight.layout, len(sight.q))
         return region_mass(asking.q, asking.k, regions, asking.mask)
 
     def shape(sight: Sight) -> tuple[int, ...]:
@@ -70,9 +72,10 @@ def budget(groups: Groups) -> Look:
 
     A region without tokens has a row of NaN: it gives nothing, and not zero.
     """
+    indicator = _once_a_call(groups)
 
     def apply(sight: Sight) -> Tensor:
-        regions = groups.indicator(sight.layout, len(sight.q))
+        regions = indicator(sight.layout, len(sight.q))
         gives = region_mass(sight.q, sight.k, regions, sight.mask)
         return regions.mT[:, None] @ gives / regions.sum(dim=1)[:, None, :, None]
 
@@ -125,3 +128,9 @@ def whole_head(head: int) -> Look:
         return (len(sight.q), 1, sight.q.shape[2], sight.k.shape[2])
 
     return Look(name=f"head {head}", apply=apply, axes=("seq", "seq"), shape=shape)
+
+
+def _once_a_call(groups: Groups) -> Callable[[Layout, int], Tensor]:
+    """E of some groups, made for the first block of a model call and kept for the others."""
+    # Layouts are told apart by identity, and each call has one of its own.
+    return lru_cache(maxsize=1)(groups.indicator)

@@ -51,6 +51,13 @@ def test_a_share_is_mean_effect_over_mean_total(found):
     np.testing.assert_allclose(share, expected)
 
 
+def test_the_figure_is_of_shares(found):
+    fig = found[0].plot()
+
+    assert "share of redness by block (4) and step (2)" in fig.alt
+    np.testing.assert_array_equal(np.asarray(fig.axes[0].images[0].get_array()), found[0].share)
+
+
 def test_prompts_that_do_not_differ_in_the_measure_have_no_share(found):
     same = IndirectEffect(effect=found[0].effect, total=np.zeros(2))
 
