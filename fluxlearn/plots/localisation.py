@@ -20,7 +20,7 @@ def plot_pointing(
 ) -> Figure:
     """Heat maps of how often each head points right, a panel for each kind of word, or each time.
 
-    panels  title → shares in [0, 1]. All have one scale, from 0 to 1, on which chance is marked.
+    panels  title → shares in [0, 1]. All have one scale, from 0 to 1.
     blocks  names of the rows.
     chance  share that a map which knows nothing reaches.
 
@@ -39,8 +39,8 @@ def plot_pointing(
         ax.set_xticks(range(0, heads, max(1, heads // MOST_COLUMNS)))
         ax.set(xlabel="head", title=title)
     axes[0].set_yticks(range(0, len(blocks), every), blocks[::every])
-    ticks = {0.0: "0", chance: "chance", 1.0: "1"}
-    scale_below(fig, axes[0].images[0], axes, "share of words whose map points right", ticks)
+    label = f"share of words whose map points right; by chance {chance:.2f}"
+    scale_below(fig, axes[0].images[0], axes, label, {0.0: "0", 1.0: "1"})
     return described(fig, f"How often each head points right, by block: {_told(panels, blocks)}.")
 
 

@@ -40,14 +40,15 @@ def test_a_figure_is_drawn_on_either_card_and_told_in_a_sentence(draw, theme):
     assert len(fig.alt) > 20 and fig.alt.endswith(".")
 
 
-def test_panels_share_one_scale_on_which_chance_is_marked():
+def test_panels_share_one_scale_beside_which_chance_is_told():
     fig = pointing()
     fig.draw_without_rendering()
 
     assert [ax.get_title("left") for ax in fig.axes[:2]] == ["colour", "shape"]
     assert {(ax.images[0].norm.vmin, ax.images[0].norm.vmax) for ax in fig.axes[:2]} == {(0, 1)}
     assert [label.get_text() for label in fig.axes[0].get_yticklabels()] == list(BLOCKS)
-    assert [t.get_text() for t in fig.axes[2].get_xticklabels()] == ["0", "chance", "1"]
+    assert [label.get_text() for label in fig.axes[2].get_xticklabels()] == ["0", "1"]
+    assert fig.axes[2].get_xlabel().endswith("by chance 0.10")
 
 
 def test_the_text_alternatives_tell_the_best_and_what_is_inside():
