@@ -58,4 +58,5 @@ AXES: dict[str, Axis] = {
     "branch": Axis("modulated parts of all blocks, from the first to the last", 115),
     "time": Axis("points of a sampling schedule", None),
     "objects": Axis("things in a toy scene", None),
+    "word": Axis("words of captions that are looked for in pictures", None),
 }

@@ -4,10 +4,12 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
 from PIL import Image
+from planted_maps import planted_maps
 from source import ROOT
 from stub_pipeline import stub_pipeline
 from typer.testing import CliRunner
@@ -21,10 +23,10 @@ from fluxlearn.toy.gates import as_card
 
 # `fluxlearn.load` is the function; its module has to be asked for by name.
 LOAD = import_module("fluxlearn.load")
-COMMANDS = ["demo", "paint", "points", "explain", "evaluate", "train", "train toy"]
+COMMANDS = ["demo", "paint", "points", "explain", "evaluate", "localise", "train", "train toy"]
 EXAMPLES = [
     commands.DEMO, commands.PAINT, commands.POINTS, commands.EXPLAIN, commands.EVALUATE,
-    commands.TOY,
+    commands.LOCALISE, commands.TOY,
 ]  # fmt: skip
 
 
@@ -56,12 +58,26 @@ def test_every_example_runs(example, monkeypatch, tmp_path, stub):
     card = {"toy-base": scores, "toy-dev": scores, "missed": []}
     monkeypatch.setattr("fluxlearn.toy.gates.evaluate_model", lambda *_, **__: [row])
     monkeypatch.setattr("fluxlearn.toy.recipe.train_toy", lambda *_: card)
+    monkeypatch.setattr(
+        "fluxlearn.toy.localisation.looking.look_at_scenes", lambda *_, **__: planted_maps()
+    )
     monkeypatch.chdir(tmp_path)
     _, name, *arguments = shlex.split(example.removeprefix("Example:"))
 
     result = call(name, *arguments)
 
     assert result.exit_code == 0, result.output
+
+
+def test_localise_tells_what_was_chosen_and_how_many_pictures_count(monkeypatch, stub):
+    look = "fluxlearn.toy.localisation.looking.look_while_painting"
+    monkeypatch.setattr(look, lambda *_, **__: replace(planted_maps(), kept=31))
+
+    result = call("localise", "toy-dev", "--scenes", "40", "--painted")
+
+    assert result.exit_code == 0, result.output
+    assert "31 of 40 pictures show what their caption tells" in result.output
+    assert "concepts, best, shape: double." in result.output
 
 
 def test_the_version_is_the_packages():
@@ -136,6 +152,10 @@ MISTAKES = {
     "no steps": (["paint", "x", "--steps", "0"], "at least 1"),
     "an unknown kind of file": (["paint", "x", "--out", "x.psd2"], "Use .png"),
     "a missing folder": (["paint", "x", "--out", "no/where.png"], "is not a folder"),
+    "no folder for the figures": (
+        ["localise", "toy-dev", "--json", "no/a.json"],
+        "is not a folder",
+    ),
     "a missing start image": (["paint", "x", "--start-image", "none.png"], "none.png"),
 }
 

@@ -9,6 +9,7 @@ from fluxlearn.cli.demo import demo
 from fluxlearn.cli.errors import PoliteGroup
 from fluxlearn.cli.evaluate import evaluate
 from fluxlearn.cli.export import onnx, summary
+from fluxlearn.cli.localise import localise
 from fluxlearn.cli.paint import paint
 from fluxlearn.cli.points import explain, points
 from fluxlearn.cli.train import toy
@@ -20,6 +21,7 @@ POINTS = "Example:  fluxlearn points 'double.*.img.mod.*'"
 EXPLAIN = "Example:  fluxlearn explain double.0.img.mod.gate1"
 WALK = "Example:  fluxlearn walk 'a large red circle on a grey background' --at 'double.0.img.*'"
 EVALUATE = "Example:  fluxlearn evaluate toy-dev --prompts 64"
+LOCALISE = "Example:  fluxlearn localise toy-dev --scenes 64 --json maps.json"
 TOY = "Example:  fluxlearn train toy --out runs/toy"
 ONNX = "Example:  fluxlearn export onnx toy-dev --out toy-dev.onnx"
 SUMMARY = "Example:  fluxlearn export summary flux-dev --depth 1"
@@ -38,6 +40,7 @@ app.command(epilog=POINTS)(points)
 app.command(epilog=EXPLAIN)(explain)
 app.command(epilog=WALK)(walk)
 app.command(epilog=EVALUATE)(evaluate)
+app.command(epilog=LOCALISE)(localise)
 
 train = typer.Typer(no_args_is_help=True, help="Train a model again from a seed.", epilog=TOY)
 train.command(epilog=TOY)(toy)
