@@ -133,7 +133,8 @@ def _compute(flux: Flux, names: list[str]) -> None:
     record = _record(flux)
     for name in names:
         parameter = flux.get_parameter(name)
-        original = record.originals.setdefault(name, parameter.data.to("cpu"))
+        home = "meta" if parameter.is_meta else "cpu"
+        original = record.originals.setdefault(name, parameter.data.to(home))
         active = [change for change in record.changes if name in change.names]
         value = original.to(parameter)
         parameter.data = _changed(name, value, active) if active else value

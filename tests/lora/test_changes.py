@@ -309,5 +309,5 @@ def test_a_model_without_memory_takes_a_lora():
     with torch.device("meta"):
         flux = Flux(FLUX)
 
-    with lora.attach(flux, tiny_lora()):
+    with lora.attach(flux, lora.read(control_file())), lora.fuse(flux, tiny_lora()):
         assert flux(**{k: v.to("meta") for k, v in tiny_inputs().items()}).is_meta
