@@ -1,5 +1,7 @@
 """What is written for diffusers means there what it means here, and conversions agree."""
 
+import copy
+
 import pytest
 import torch
 from tiny_loras import lora_file
@@ -26,7 +28,8 @@ def their_state_dict(tensors, **options):
 
 def test_the_matrices_added_to_their_layers_make_the_model_that_is_fused_here():
     flux, found = tiny_flux(), lora.read(lora_file("kohya"))
-    twin = transformer_like(flux)
+    # The twin shares its memory with the model that it is made from.
+    twin = transformer_like(copy.deepcopy(flux))
 
     for name, (down, up) in layers_of(lora.to_tensors(found, "diffusers")).items():
         twin.get_submodule(name.removeprefix("transformer.")).weight.data += up @ down

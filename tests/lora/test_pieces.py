@@ -36,7 +36,7 @@ def same_patch(some, other):
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     ranks=st.tuples(*[st.integers(1, 5)] * 3),
     strength=st.sampled_from([1.0, 0.25, 1 / 3]),
