@@ -42,6 +42,7 @@ class Change:
 
     @scale.setter
     def scale(self, scale: float) -> None:
+        """Set the strength; raises ValueError for what is not finite."""
         if not math.isfinite(scale):
             raise ValueError(f"scale is {scale}, but a finite number is expected.")
         self._scale = scale
