@@ -17,6 +17,7 @@ LAYERS = (
     ("trace", "setup"),
     ("model", "autoencoder", "text"),
     ("sampling", "checkpoints", "memory"),
+    ("lora",),
     ("training", "distributed", "load", "catalogue"),
     ("toy", "export"),
     ("exercises", "demo"),
