@@ -19,7 +19,7 @@ LAYERS = (
     ("sampling", "checkpoints", "memory"),
     ("training", "distributed", "load", "catalogue"),
     ("toy", "export"),
-    ("exercises", "demo"),
+    ("exercises", "demo", "notebooks"),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
