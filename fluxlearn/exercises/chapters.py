@@ -7,7 +7,7 @@ from fluxlearn.exercises.exercise import Exercise
 
 # fmt: off
 CHAPTERS: dict[str, tuple[str, ...]] = {
-    "01": ("interpolate", "velocity", "loss", "x0_from_velocity", "euler_step"),
+    "01": ("interpolate", "velocity", "x0_from_velocity", "loss", "euler_step"),
     "05": ("patchify", "unpatchify", "token_count", "image_ids", "text_ids"),
     "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),

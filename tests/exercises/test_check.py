@@ -108,6 +108,7 @@ def test_an_untouched_stub_is_not_attempted(stub):
     assert not verdict
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_a_result_instead_of_a_function_is_refused_with_the_cure():
     with pytest.raises(TypeError, match="an object of Tensor. Pass my_modulate itself"):
         check.modulate(torch.zeros(2))

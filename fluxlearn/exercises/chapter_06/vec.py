@@ -54,7 +54,7 @@ def no_guidance(
     guidance_in: Layer,
     vector_in: Layer,
 ) -> Tensor:
-    """Guidance is missing: dev was distilled to take it as an input. (schnell does without.)"""
+    """Guidance is missing: dev, unlike schnell, was distilled to take it as an input."""
     return time_in(timestep_embedding(t)) + vector_in(pooled)
 
 
