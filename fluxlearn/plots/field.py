@@ -16,7 +16,7 @@ from fluxlearn.plots.axes import clear_frame
 from fluxlearn.plots.figure import Figure, described, new_figure
 from fluxlearn.plots.style import COLOURS, current_theme, shades
 
-REACH = 3.2  # from the middle of a panel to its edge
+REACH = 2.9  # from the middle of a panel to its edge
 ARROWS = 13  # along each side
 
 
@@ -80,7 +80,7 @@ def plot_paths(
         _frame(ax, title)
         points = np.asarray(run)
         _lines(ax, points[:, :shown])
-        ax.scatter(*points[-1].T, s=2.5, color=COLOURS["image"], linewidths=0, alpha=0.7)
+        ax.scatter(*points[-1].T, s=2.5, color=COLOURS["image"], linewidths=0, alpha=0.4)
     told = [f"{title}: {straightness(run):.2f}" for title, run in zip(titles, runs, strict=True)]
     return described(
         fig,
@@ -109,7 +109,7 @@ def _arrows(ax: Axes, field: Float[np.ndarray, "_ 2"]) -> None:
 
 def _lines(ax: Axes, points: Float[np.ndarray, "time _ 2"]) -> None:
     """Every piece of a path in the shade of its time."""
-    strength = np.linspace(0.1, 0.6, len(points) - 1)
+    strength = np.linspace(0.25, 0.75, len(points) - 1)
     for start, end, shade in zip(points, points[1:], strength, strict=False):
         pieces = np.stack([start, end], axis=1)
-        ax.add_collection(LineCollection(list(pieces), colors=[shades("image")(shade)], lw=0.8))
+        ax.add_collection(LineCollection(list(pieces), colors=[shades("time")(shade)], lw=0.9))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 CENTRE = (0.5, 0.25)  # of both half circles together
 SIZE = math.sqrt(2)  # makes their spread 1, like that of the noise
-WIDTH = 0.05  # of the moons, before they are enlarged
+WIDTH = 0.08  # of the moons, before they are enlarged
 
 
 def draw_moons(count: int, generator: torch.Generator) -> Float[Tensor, "batch 1 2"]:
