@@ -53,7 +53,7 @@ def plot_field(
         if len(fields):
             _arrows(ax, fields[index])
         ax.scatter(*np.asarray(cloud).T, s=2.5, color=COLOURS["image"], linewidths=0, alpha=0.7)
-    spreads = [f"{title}: {np.std(cloud):.2f}" for title, cloud in zip(titles, clouds, strict=True)]
+    spreads = [f"{title}: {np.std(cloud):.1f}" for title, cloud in zip(titles, clouds, strict=True)]
     arrows = " Arrows show the velocity everywhere." if len(fields) else ""
     return described(
         fig, f"{len(clouds)} clouds of points. Their spreads are {', '.join(spreads)}.{arrows}"
@@ -81,7 +81,7 @@ def plot_paths(
         points = np.asarray(run)
         _lines(ax, points[:, :shown])
         ax.scatter(*points[-1].T, s=2.5, color=COLOURS["image"], linewidths=0, alpha=0.4)
-    told = [f"{title}: {straightness(run):.2f}" for title, run in zip(titles, runs, strict=True)]
+    told = [f"{title}: {straightness(run):.1f}" for title, run in zip(titles, runs, strict=True)]
     return described(
         fig,
         f"Paths of {shown} points from noise to data. Straight way by length of path, 1 for a "
