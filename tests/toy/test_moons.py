@@ -32,6 +32,7 @@ def test_a_seed_gives_the_same_points():
     assert torch.equal(moons(8), moons(8))
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 @pytest.mark.parametrize("count", [0, -1, 2.5, True])
 def test_a_count_must_be_a_positive_whole_number(count):
     with pytest.raises(ValueError, match=f"count is {count}.*at least 1"):

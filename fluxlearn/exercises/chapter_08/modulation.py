@@ -74,13 +74,15 @@ def no_token_axis(vec: Tensor, weight: Tensor, bias: Tensor, branches: int) -> t
 def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor, int]:
     """A model of width 4 and a block with two branches."""
     shapes = ((3, 4), (6 * 4, 4), (6 * 4,))
-    return *(torch.randn(shape, generator=generator) for shape in shapes), 2
+    vec, weight, bias = (torch.randn(shape, generator=generator) for shape in shapes)
+    return vec, weight, bias, 2
 
 
 def recorded(trained: Trained) -> tuple[Tensor, Tensor, Tensor, int]:
     """The first double block's modulation of the picture."""
-    layer = trained.pipe.flux.double_blocks[0].img_mod.lin
-    return trained.seen["vec"], layer.weight, layer.bias, 2
+    layer, flux = "double_blocks.0.img_mod.lin", trained.pipe.flux
+    weight, bias = (flux.get_parameter(f"{layer}.{name}") for name in ("weight", "bias"))
+    return trained.seen["vec"], weight, bias, 2
 
 
 EXERCISE = Exercise(
