@@ -25,10 +25,11 @@ lab: $(VENV)/ready-lab  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 notebooks: $(VENV)/ready-lab  ## execute the notebooks again and store their outputs
-	$(BIN)/python notebooks/execute.py
+	$(BIN)/fluxlearn notebooks run
 
 # MathJax travels with the book, so that mathematics renders without a network.
 book: $(VENV)/ready-book  ## build the book from the stored outputs; warnings are errors
+	$(BIN)/fluxlearn notebooks solutions book/solutions
 	mkdir -p book/_mathjax
 	cp $(VENV)/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax/tex-svg.js book/_mathjax
 	$(BIN)/jupyter-book build --quiet --warningiserror --keep-going book
@@ -44,7 +45,7 @@ check: $(VENV)/ready-dev  ## format, lint, types, spelling; changes nothing
 	$(BIN)/codespell
 
 clean:  ## remove what was built and cached; .venv stays
-	rm -rf build dist book/_build book/_mathjax fluxlearn-demo .benchmarks .hypothesis
+	rm -rf build dist book/_build book/_mathjax book/solutions fluxlearn-demo .benchmarks .hypothesis
 	rm -rf .pytest_cache .ruff_cache
 	find fluxlearn notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 

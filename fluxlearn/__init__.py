@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
     from fluxlearn.catalogue import explain, points
     from fluxlearn.config import PRESETS, RELEASES, AutoencoderConfig, FluxConfig
+    from fluxlearn.exercises.check import check
+    from fluxlearn.exercises.compare import compare
+    from fluxlearn.exercises.hints import hint, solution
+    from fluxlearn.exercises.predict import predict, reveal
     from fluxlearn.export.netron import netron
     from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.attend import attend
@@ -47,6 +51,12 @@ _HOMES = {
     "netron": "fluxlearn.export.netron",
     "stop_after": "fluxlearn.trace.stop",
     "walk": "fluxlearn.sampling.walk",
+    "predict": "fluxlearn.exercises.predict",
+    "reveal": "fluxlearn.exercises.predict",
+    "check": "fluxlearn.exercises.check",
+    "compare": "fluxlearn.exercises.compare",
+    "hint": "fluxlearn.exercises.hints",
+    "solution": "fluxlearn.exercises.hints",
 }
 
 __all__ = [
@@ -58,14 +68,20 @@ __all__ = [
     "Flux",
     "FluxConfig",
     "attend",
+    "check",
+    "compare",
     "edit",
     "explain",
+    "hint",
     "load",
     "netron",
     "points",
+    "predict",
     "record",
+    "reveal",
     "setup",
     "show",
+    "solution",
     "stop_after",
     "walk",
 ]

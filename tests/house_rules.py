@@ -20,7 +20,7 @@ LAYERS = (
     ("lora",),
     ("training", "distributed", "load", "catalogue"),
     ("toy", "export"),
-    ("exercises", "demo"),
+    ("exercises", "demo", "notebooks"),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}

@@ -10,6 +10,7 @@ from fluxlearn.cli.errors import PoliteGroup
 from fluxlearn.cli.evaluate import evaluate
 from fluxlearn.cli.export import onnx, summary
 from fluxlearn.cli.localise import localise
+from fluxlearn.cli.notebooks import check, run, solutions
 from fluxlearn.cli.paint import paint
 from fluxlearn.cli.points import explain, points
 from fluxlearn.cli.train import toy
@@ -25,6 +26,9 @@ LOCALISE = "Example:  fluxlearn localise toy-dev --scenes 64 --json maps.json"
 TOY = "Example:  fluxlearn train toy --out runs/toy"
 ONNX = "Example:  fluxlearn export onnx toy-dev --out toy-dev.onnx"
 SUMMARY = "Example:  fluxlearn export summary flux-dev --depth 1"
+RUN = "Example:  fluxlearn notebooks run 07"
+CHECK = "Example:  fluxlearn notebooks check 07"
+SOLUTIONS = "Example:  fluxlearn notebooks solutions book/solutions"
 
 app = typer.Typer(
     cls=PoliteGroup,
@@ -50,6 +54,12 @@ export = typer.Typer(no_args_is_help=True, help="The model as a file or a table.
 export.command(epilog=ONNX)(onnx)
 export.command(epilog=SUMMARY)(summary)
 app.add_typer(export, name="export")
+
+notebooks = typer.Typer(no_args_is_help=True, help="The course's notebooks.", epilog=RUN)
+notebooks.command(epilog=RUN)(run)
+notebooks.command(epilog=CHECK)(check)
+notebooks.command(epilog=SOLUTIONS)(solutions)
+app.add_typer(notebooks, name="notebooks")
 
 
 def _print_version(wanted: bool) -> bool:

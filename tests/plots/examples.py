@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from fluxlearn.plots.embeddings import plot_similarity, plot_sinusoids
+from fluxlearn.plots.field import field_grid, plot_field, plot_paths
 from fluxlearn.plots.figure import Figure
 from fluxlearn.plots.images import plot_grid, plot_masks, plot_storyboard
 from fluxlearn.plots.kernel import plot_kernel, plot_kernel_map
@@ -81,6 +82,22 @@ def residuals() -> Figure:
     return plot_residuals(1.0 + depth * (1 + step / 8), 2.0 + depth, 2, TIMES[:-1])
 
 
+def field() -> Figure:
+    """A spiral that turns faster and faster, around a cross of points."""
+    cross = np.concatenate([np.eye(2) * reach for reach in (-2, -1, 1, 2)])
+    inwards = field_grid() @ np.array([[1.0, 0.4], [-0.4, 1.0]])
+    return plot_field([cross, cross / 2], ["t = 1.00", "t = 0.50"], [inwards, 2 * inwards])
+
+
+def paths() -> Figure:
+    """The same ways gone straight and in bows."""
+    start = np.random.default_rng(0).normal(size=(20, 2))
+    share = np.linspace(0, 1, 9)[:, None, None]
+    straight = (1 - share) * start + share * start[::-1]
+    bow = np.sin(np.pi * share) * np.array([0.5, -0.5])
+    return plot_paths([straight, straight + bow], ["straight", "in bows"], shown=20)
+
+
 EXAMPLES = {
     "grid": lambda: plot_grid(pictures(3), ["one", "two", "three"]),
     "storyboard": lambda: plot_storyboard(pictures(STEPS), TIMES[:-1]),
@@ -99,4 +116,6 @@ EXAMPLES = {
     "quadrants": quadrants,
     "residuals": residuals,
     "stages": lambda: plot_stages(["T5", "Blocks"], [0.01, 0.5], ["text", "image"]),
+    "field": field,
+    "paths": paths,
 }

@@ -34,6 +34,8 @@ AXES = {
     "quadrants": 6,  # a scale below either column
     "residuals": 1,
     "stages": 1,
+    "field": 2,
+    "paths": 2,
 }
 
 
@@ -112,6 +114,8 @@ def test_a_figure_draws_on_the_dark_card_as_well(name):
         ("residuals", "double blocks"),
         ("residuals", "image"),
         ("stages", "500 ms · 98 %"),
+        ("field", "t = 0.50"),
+        ("paths", "in bows"),
         ("storyboard", f"t = {TIMES[3]:.2f}"),
     ],
 )

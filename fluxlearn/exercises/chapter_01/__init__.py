@@ -1,0 +1,1 @@
+"""From noise to data by a straight line."""

@@ -1,0 +1,1 @@
+"""Time, guidance and the vector that modulates."""

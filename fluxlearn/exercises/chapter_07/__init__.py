@@ -1,0 +1,1 @@
+"""Rotary positions on three axes."""

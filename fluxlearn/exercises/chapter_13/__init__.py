@@ -1,0 +1,1 @@
+"""Schedule, time shift and solvers."""

@@ -1,0 +1,43 @@
+"""The exercises of each chapter, in the order in which they are met."""
+
+from difflib import get_close_matches
+from importlib import import_module
+
+from fluxlearn.exercises.exercise import Exercise
+
+# fmt: off
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "01": ("interpolate", "velocity", "x0_from_velocity", "loss", "euler_step"),
+    "05": ("patchify", "unpatchify", "token_count", "image_ids", "text_ids"),
+    "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
+    "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),
+    "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),
+    "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
+}
+# fmt: on
+
+
+def exercise_names() -> list[str]:
+    """All exercises, chapter by chapter."""
+    return [name for names in CHAPTERS.values() for name in names]
+
+
+def find_exercise(name: str) -> Exercise:
+    """The exercise of this name.
+
+    Raises ValueError, with the nearest names, when there is none.
+    """
+    for chapter, names in CHAPTERS.items():
+        if name in names:
+            return import_module(f"fluxlearn.exercises.chapter_{chapter}.{name}").EXERCISE
+    near = get_close_matches(str(name), exercise_names(), n=2)
+    cure = (
+        f"Did you mean {', '.join(near)}?" if near else f"There are {', '.join(exercise_names())}."
+    )
+    raise ValueError(f"{name!r} is no exercise. {cure}")
+
+
+def chapter_title(chapter: str) -> str:
+    """What a chapter is about: the docstring of its folder."""
+    folder = import_module(f"fluxlearn.exercises.chapter_{chapter}")
+    return (folder.__doc__ or "").strip().removesuffix(".")

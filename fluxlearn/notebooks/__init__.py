@@ -1,0 +1,1 @@
+"""The course's notebooks: found, executed, stored, and compared with a rerun."""
