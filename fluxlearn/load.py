@@ -36,7 +36,7 @@ def load(
     import torch
 
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
-    from fluxlearn.checkpoints.bfl import read_model
+    from fluxlearn.checkpoints.read import read_model
     from fluxlearn.config import AutoencoderConfig, FluxConfig
     from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.options import Defaults
