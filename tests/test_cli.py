@@ -21,7 +21,9 @@ from fluxlearn.toy.gates import as_card
 
 # `fluxlearn.load` is the function; its module has to be asked for by name.
 LOAD = import_module("fluxlearn.load")
-COMMANDS = ["demo", "paint", "points", "explain", "evaluate", "train", "train toy"]
+COMMANDS = [
+    "demo", "paint", "points", "explain", "evaluate", "convert", "train", "train toy",
+]  # fmt: skip
 EXAMPLES = [
     commands.DEMO, commands.PAINT, commands.POINTS, commands.EXPLAIN, commands.EVALUATE,
     commands.TOY,
