@@ -69,6 +69,7 @@ def load(
 
     blocks = (depth, depth_single_blocks)
     _check(name, revision, dtype)
+    _check_blocks(blocks)
     file = find_flow_model(_flow_model(name, revision, blocks))
     found = _recognised(file, blocks, _release(name))
     home = _companions(name, rest, revision, text) or find_home(file)
@@ -111,6 +112,12 @@ def _check(name: str | Path, revision: str | None, dtype: "torch.dtype | None") 
             f"dtype is {dtype!r}, but the model computes in torch.float32, torch.bfloat16 or "
             f"torch.float16."
         )
+
+
+def _check_blocks(blocks: Blocks) -> None:
+    for name, count in zip(("depth", "depth_single_blocks"), blocks, strict=True):
+        if count is not None and (type(count) is not int or count < 0):
+            raise ValueError(f"{name} is {count!r}, but a whole number from 0 is expected.")
 
 
 def _flow_model(name: str | Path, revision: str | None, blocks: Blocks) -> Path:

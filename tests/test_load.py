@@ -34,8 +34,8 @@ def repository(tmp_path_factory):
     own_file(folder / "ae.safetensors", autoencoder)
     diffusers_folder(folder / "transformer", flux, shards=3)
     diffusers_folder(folder / "vae", autoencoder)
-    clip = clip_config(hidden_size=PUBLISHED.vec_in_dim)
-    CLIPTextModel(clip).to(torch.float8_e4m3fn).save_pretrained(folder / "text_encoder")
+    clip = CLIPTextModel(clip_config()).to(torch.float8_e4m3fn)
+    clip.save_pretrained(folder / "text_encoder")
     clip_tokenizer().save_pretrained(folder / "tokenizer")
     t5 = T5EncoderModel(t5_config(d_model=PUBLISHED.context_in_dim))
     t5.save_pretrained(folder / "text_encoder_2", max_shard_size="5KB")
@@ -55,7 +55,7 @@ def test_a_repository_on_disk_is_loaded_with_its_text_encoders(repository):
     conditioning = pipe.text("red")
     # The length is the flow model's: this file is called as schnell's is.
     assert conditioning.txt.shape == (1, RELEASES["flux-schnell"].text_length, 20)
-    assert conditioning.pooled.shape == (1, 12)
+    assert conditioning.pooled.shape == (1, 16)
     assert pipe.autoencoder.config == AUTOENCODER
     picture = pipe.paint("red", steps=1, height=32, width=32)
     assert torch.isfinite(picture.pixels).all()

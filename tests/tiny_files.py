@@ -17,7 +17,13 @@ from fluxlearn.checkpoints.safe import save_weights
 
 # One head as wide as FLUX.1's, so that sizes can be read off the shapes.
 PUBLISHED = replace(
-    FLUX, hidden_size=128, num_heads=1, axes_dim=(16, 56, 56), depth=2, depth_single_blocks=3
+    FLUX,
+    vec_in_dim=16,
+    hidden_size=128,
+    num_heads=1,
+    axes_dim=(16, 56, 56),
+    depth=2,
+    depth_single_blocks=3,
 )
 FP8 = torch.float8_e4m3fn
 COMFY = "model.diffusion_model."

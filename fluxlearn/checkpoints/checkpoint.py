@@ -39,7 +39,7 @@ class Place:
         # A buffered read fills the whole tensor, or as much of it as the file has left.
         with self.file.open("rb") as file:
             file.seek(self.stored.start)
-            count = file.readinto(tensor.reshape(-1).view(torch.uint8).numpy())
+            count = file.readinto(tensor.reshape(-1).view(torch.uint8).numpy().data)
         if count != self.stored.end - self.stored.start:
             raise damaged(str(self.file), "it became shorter while it was read")
         return descale(tensor, self.scale.read()) if self.scale else tensor

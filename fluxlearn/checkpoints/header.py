@@ -41,7 +41,7 @@ LONGEST = 100_000_000
 DISGUISES = {
     b"PK\x03\x04": "a zip archive of torch.save; its pickles can run any code and are never opened",
     b"\x80": "a pickle (.pt, .bin, .ckpt), which can run any code and is never opened",
-    b"version http": "a pointer of git lfs, not the file itself; fetch that with `git lfs pull`",
+    b"version ": "a pointer of git lfs, not the file itself; fetch that with `git lfs pull`",
     b"<": "a web page, perhaps a login form or an error that was saved instead of the file",
     b"{": "a text file",
     b"GGUF": "a GGUF file, whose quantised weights are not read here",

@@ -135,13 +135,10 @@ def _names(config: Config, names: str) -> list[str]:
 
 
 def _other(checkpoint: Checkpoint) -> str:
-    for part, name in OTHERS:
-        if any(part in key for key in checkpoint):
-            return name
     for kind, _, mark in MARKS:
         if any(prefix + mark in checkpoint for prefix in PREFIXES):
             return f"a FLUX.1 {NOUNS[kind]}"
-    return "something else"
+    return next((name for part, name in OTHERS if any(part in k for k in checkpoint)), "a stranger")
 
 
 def _config(kind: type[Config], checkpoint: Checkpoint, names: str) -> Config:

@@ -37,7 +37,7 @@ def stream_tensors(
                 if (name, expected.dtype, expected.shape) != (given, tensor.dtype, tensor.shape):
                     raise ValueError(f"{name} was announced, but {given} came, or in other sizes.")
                 plain = tensor.detach().cpu().contiguous().reshape(-1)
-                file.write(memoryview(plain.view(torch.uint8).numpy()))
+                file.write(plain.view(torch.uint8).numpy().data)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -170,7 +170,7 @@ ROWS = [
     ("part of a model", names("double_blocks.0.img_mod.lin.bias"), ("part of a transformer",)),
     ("an autoencoder", state(lambda: tiny_autoencoder().state_dict()),
      ("is no flow model", "a FLUX.1 autoencoder")),
-    ("nothing at all", names(), ("is no flow model", "something else")),
+    ("nothing at all", names(), ("is no flow model", "those of a stranger")),
     ("heads that cannot be guessed", state(lambda: tiny_flux().state_dict()),
      ("heads of 16 channels", "FLUX.1 has 128")),
     ("one of three files that is cut", shards(shortened), (TWO, "not a whole safetensors file")),

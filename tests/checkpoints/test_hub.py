@@ -134,7 +134,7 @@ def test_bytes_of_two_versions_are_never_joined(hub):
     hub.drops = [8, 10**6, 200_000, 0, 0, 0, 0, 0]
     with pytest.raises(ConnectionError):
         first_blocks()
-    hub.etag, hub.asked = '"two"', []
+    hub.version, hub.asked = "two", []
 
     file = first_blocks()
 
@@ -176,9 +176,10 @@ def test_a_closed_model_gives_the_page_and_the_variable(call, refusal, hub):
         assert words in str(caught.value)
 
 
-def test_an_unknown_revision_is_named(hub):
+@pytest.mark.parametrize("blocks", [(1, 1), (None, None)])
+def test_an_unknown_revision_is_named(blocks, hub):
     with pytest.raises(ValueError, match="revision is 'v9', but .* has none of that name"):
-        fetch_blocks(REPO, FILE, BLOCKS, "v9")
+        LOAD._flow_model("tiny", "v9", blocks)
 
 
 def test_a_commit_pins_what_is_loaded(hub):

@@ -1,6 +1,8 @@
 """A model is read from every layout, with the same weights, and from no more bytes than needed."""
 
 import weakref
+from pathlib import Path
+from pickle import dumps
 
 import pytest
 import torch
@@ -154,6 +156,19 @@ def test_only_the_tensor_that_is_being_cast_is_in_memory_twice(flux, tmp_path, m
     read(file, dtype=torch.float32)
 
     assert most == 1
+
+
+@pytest.mark.parametrize("save", [torch.save, lambda value, file: file.write_bytes(dumps(value))])
+def test_a_pickle_in_disguise_is_not_executed(save, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "executed",)
+
+    save({"img_in.weight": Trap()}, tmp_path / "m.safetensors")
+
+    with pytest.raises(ValueError, match="never opened"):
+        read(tmp_path / "m.safetensors")
+    assert not (tmp_path / "executed").exists()
 
 
 def test_the_config_of_our_own_file_is_not_guessed(tmp_path):
