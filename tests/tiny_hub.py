@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 REPO = "someone/FLUX.1-tiny"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-API = f"/api/models/{REPO}"
+API = "/".join(["", "api", "models", REPO])
 
 
 class Asked(NamedTuple):
