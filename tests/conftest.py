@@ -21,7 +21,12 @@ if SHAPE_CHECKS:
 
 # Examples are drawn anew from one seed each time, so that a failure can be repeated; no test here
 # asserts anything about time.
-hypothesis.settings.register_profile("house", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("house")
 
 # Sums depend on the number of threads in their last bits.

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from bad_input import (
     attention,
+    checkpoints,
     files,
+    headers,
     interventions,
     lens,
+    loading,
     model,
     painting,
     sweeps,
@@ -29,7 +32,8 @@ pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 CASES = [
     *model.CASES, *painting.CASES, *tracing.CASES, *attention.CASES, *walking.CASES, *lens.CASES,
-    *interventions.CASES, *sweeps.CASES, *files.CASES,
+    *interventions.CASES, *sweeps.CASES, *files.CASES, *headers.CASES, *checkpoints.CASES,
+    *loading.CASES,
 ]  # fmt: skip
 
 
@@ -46,6 +50,10 @@ def test_the_error_names_the_value_the_expectation_and_the_cure(case, tmp_path):
 
 def test_there_are_more_than_forty_cases():
     assert len(CASES) >= 40
+
+
+def test_there_are_more_than_a_hundred_bad_checkpoints():
+    assert len([*files.CASES, *headers.CASES, *checkpoints.CASES, *loading.CASES]) >= 100
 
 
 @pytest.mark.parametrize("option", [{"steps": 0}, {"height": 100}, {"guidance": -1.0}])

@@ -23,10 +23,12 @@ from fluxlearn.toy.gates import as_card
 
 # `fluxlearn.load` is the function; its module has to be asked for by name.
 LOAD = import_module("fluxlearn.load")
-COMMANDS = ["demo", "paint", "points", "explain", "evaluate", "localise", "train", "train toy"]
+COMMANDS = [
+    "demo", "paint", "points", "explain", "evaluate", "localise", "convert", "train", "train toy",
+]  # fmt: skip
 EXAMPLES = [
     commands.DEMO, commands.PAINT, commands.POINTS, commands.EXPLAIN, commands.EVALUATE,
-    commands.LOCALISE, commands.TOY,
+    commands.LOCALISE, commands.CONVERT, commands.TOY,
 ]  # fmt: skip
 
 

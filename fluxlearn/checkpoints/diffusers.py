@@ -11,14 +11,15 @@ Source: diffusers loaders/single_file_utils.py `convert_flux_transformer_checkpo
 `convert_ldm_vae_checkpoint`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from fluxlearn.checkpoints.names import Pair, autoencoder_pairs, flux_pairs
-from fluxlearn.config import AutoencoderConfig, FluxConfig
+from fluxlearn.config import FLUX_AUTOENCODER, PRESETS, AutoencoderConfig, FluxConfig
 
 Config = FluxConfig | AutoencoderConfig
 Weights = Mapping[str, Tensor]
@@ -29,12 +30,7 @@ def to_diffusers(state: Weights, config: Config) -> dict[str, Tensor]:
 
     Raises ValueError for missing or foreign keys, or a config that diffusers cannot represent.
     """
-    pairs = _pairs(config)
-    _check_keys(state, [pair.bfl for pair in pairs], [n for p in pairs for n in p.diffusers])
-    converted = {}
-    for pair in pairs:
-        converted |= zip(pair.diffusers, _take_apart(pair, state[pair.bfl]), strict=True)
-    return converted
+    return dict(each_to_diffusers(state, config))
 
 
 def from_diffusers(state: Weights, config: Config) -> dict[str, Tensor]:
@@ -42,9 +38,25 @@ def from_diffusers(state: Weights, config: Config) -> dict[str, Tensor]:
 
     Raises ValueError for missing or foreign keys, or a config that diffusers cannot represent.
     """
+    return dict(each_from_diffusers(state, config))
+
+
+def each_to_diffusers(state: Weights, config: Config) -> Iterator[tuple[str, Tensor]]:
+    """As `to_diffusers`, one tensor after the other; names are checked before the first."""
+    pairs = _pairs(config)
+    _check_keys(state, [pair.bfl for pair in pairs], [n for p in pairs for n in p.diffusers])
+    return (
+        part
+        for pair in pairs
+        for part in zip(pair.diffusers, _take_apart(pair, state[pair.bfl]), strict=True)
+    )
+
+
+def each_from_diffusers(state: Weights, config: Config) -> Iterator[tuple[str, Tensor]]:
+    """As `from_diffusers`, one tensor after the other; names are checked before the first."""
     pairs = _pairs(config)
     _check_keys(state, [n for p in pairs for n in p.diffusers], [pair.bfl for pair in pairs])
-    return {p.bfl: _put_together(p, [state[name] for name in p.diffusers]) for p in pairs}
+    return ((p.bfl, _put_together(p, [state[name] for name in p.diffusers])) for p in pairs)
 
 
 def diffusers_sizes(config: Config) -> dict[str, Any]:
@@ -84,6 +96,56 @@ def diffusers_sizes(config: Config) -> dict[str, Any]:
     }
 
 
+def config_from_diffusers(values: Mapping[str, Any], kind: type[Config], source: str) -> Config:
+    """Our config from the values of diffusers' config.json; what it leaves out is FLUX.1's.
+
+    kind  FluxConfig or AutoencoderConfig.
+
+    Raises ValueError that names a value that cannot be.
+    """
+    try:
+        built = _flux_config(values) if kind is FluxConfig else _autoencoder_config(values)
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{source} has sizes that cannot be: {error}") from None
+    return built
+
+
+def _flux_config(values: Mapping[str, Any]) -> FluxConfig:
+    dev = PRESETS["flux-dev"]
+    heads = values.get("num_attention_heads", dev.num_heads)
+    patch = values.get("in_channels", dev.in_channels)
+    return replace(
+        dev,
+        in_channels=patch,
+        out_channels=values.get("out_channels") or patch,
+        depth=values.get("num_layers", dev.depth),
+        depth_single_blocks=values.get("num_single_layers", dev.depth_single_blocks),
+        num_heads=heads,
+        hidden_size=heads * values.get("attention_head_dim", dev.head_dim),
+        context_in_dim=values.get("joint_attention_dim", dev.context_in_dim),
+        vec_in_dim=values.get("pooled_projection_dim", dev.vec_in_dim),
+        guidance_embed=values.get("guidance_embeds", False),
+        axes_dim=tuple(values.get("axes_dims_rope", dev.axes_dim)),
+    )
+
+
+def _autoencoder_config(values: Mapping[str, Any]) -> AutoencoderConfig:
+    flux = FLUX_AUTOENCODER
+    widths = values.get("block_out_channels") or [flux.ch * m for m in flux.ch_mult]
+    return AutoencoderConfig(
+        resolution=values.get("sample_size", flux.resolution),
+        in_channels=values.get("in_channels", flux.in_channels),
+        ch=widths[0],
+        out_ch=values.get("out_channels", flux.out_ch),
+        ch_mult=tuple(width // widths[0] for width in widths),
+        num_res_blocks=values.get("layers_per_block", flux.num_res_blocks),
+        z_channels=values.get("latent_channels", flux.z_channels),
+        scale_factor=values.get("scaling_factor", flux.scale_factor),
+        shift_factor=values.get("shift_factor", flux.shift_factor),
+        norm_groups=values.get("norm_num_groups", flux.norm_groups),
+    )
+
+
 def _pairs(config: Config) -> list[Pair]:
     """The table's tensors, unless diffusers has another value written into its code."""
     if isinstance(config, FluxConfig):
@@ -114,6 +176,12 @@ def _put_together(pair: Pair, parts: Sequence[Tensor]) -> Tensor:
     if pair.how == "split":
         for name, part, height in zip(pair.diffusers, parts, pair.heights, strict=True):
             _check_height(name, part, height)
+        widths = [tuple(part.shape[1:]) for part in parts]
+        if len(set(widths)) > 1:
+            raise ValueError(
+                f"{', '.join(pair.diffusers)} have rows of shapes {widths}, but are to be stacked "
+                f"into one. Are they of one model?"
+            )
         return torch.cat(list(parts))
     if pair.how == "swap":
         return _swap_halves(parts[0])

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fluxlearn.cli.convert import convert
 from fluxlearn.cli.demo import demo
 from fluxlearn.cli.errors import PoliteGroup
 from fluxlearn.cli.evaluate import evaluate
@@ -25,6 +26,7 @@ EVALUATE = "Example:  fluxlearn evaluate toy-dev --prompts 64"
 LOCALISE = "Example:  fluxlearn localise toy-dev --scenes 64 --json maps.json"
 TOY = "Example:  fluxlearn train toy --out runs/toy"
 ONNX = "Example:  fluxlearn export onnx toy-dev --out toy-dev.onnx"
+CONVERT = "Example:  fluxlearn convert flux1-dev.safetensors --out flux1-dev-diffusers"
 SUMMARY = "Example:  fluxlearn export summary flux-dev --depth 1"
 RUN = "Example:  fluxlearn notebooks run 07"
 CHECK = "Example:  fluxlearn notebooks check 07"
@@ -45,6 +47,7 @@ app.command(epilog=EXPLAIN)(explain)
 app.command(epilog=WALK)(walk)
 app.command(epilog=EVALUATE)(evaluate)
 app.command(epilog=LOCALISE)(localise)
+app.command(epilog=CONVERT)(convert)
 
 train = typer.Typer(no_args_is_help=True, help="Train a model again from a seed.", epilog=TOY)
 train.command(epilog=TOY)(toy)

@@ -18,7 +18,6 @@ from fluxlearn.toy.dataset import scenes
 from fluxlearn.toy.draw import draw
 from fluxlearn.toy.scene import Scene
 
-
 MIX = {"one": 0.3, "pair": 0.5, "count": 0.2}  # more of what is hard than in prompts
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import torch
 
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
-from fluxlearn.checkpoints.bfl import read_model
+from fluxlearn.checkpoints.read import read_model
 from fluxlearn.checkpoints.safe import save_tensors, save_weights
 from fluxlearn.config import AutoencoderConfig, FluxConfig
 from fluxlearn.files import replacing

@@ -5,7 +5,7 @@ numbers, so that picture, caption and evaluation can never disagree about what t
 
     picture   128 × 128 px; x runs right, y runs down; (64, 64) is the middle
     thing     a shape in a colour, with the centre and the half-width of its bounding box; scenes
-              are drawn in two sizes, with centres on a grid of 32 px: nine places, as they are named
+              are drawn in two sizes, with centres in nine places, three by three, 32 px apart
     split     "novel" when a held-out colour × shape occurs, else "test" or "train" by a hash
 
 Objects keep a margin to the edge and a gap between their bounding boxes, so nothing is hidden.

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tiny_models import FLUX, tiny_conditioning, tiny_flux, tiny_inputs, tiny_pipeline
 
 import fluxlearn as fl
-from fluxlearn.checkpoints.bfl import read_model
+from fluxlearn.checkpoints.read import read_model
 
 
 class Case(NamedTuple):

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from tiny_models import AUTOENCODER, FLUX, tiny_autoencoder, tiny_conditioning, tiny_pipeline
 
 import fluxlearn as fl
-from fluxlearn.checkpoints.bfl import read_model
+from fluxlearn.checkpoints.read import read_model
 from fluxlearn.checkpoints.safe import save_weights
 
 
@@ -54,7 +54,7 @@ CASES = [
         "file of another program",
         reading(lambda p: save_file({"a": torch.zeros(1)}, p)),
         ValueError,
-        ("no config", "['a']"),
+        ("no flow model", "['a']"),
     ),
     Case(
         "missing key",

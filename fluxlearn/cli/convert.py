@@ -1,0 +1,36 @@
+"""`fluxlearn convert`: a model's file from one program's form to another's."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def convert(
+    source: Annotated[
+        Path, typer.Argument(help="A file of BFL, ComfyUI or ours, or a folder of diffusers.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="A new folder for diffusers, or a .safetensors file for BFL.")
+    ],
+    dtype: Annotated[
+        str | None, typer.Option(help=f"{', '.join(DTYPES)}; what is stored unless said.")
+    ] = None,
+    depth: Annotated[int | None, typer.Option(help="Only so many double blocks.")] = None,
+    depth_single_blocks: Annotated[
+        int | None, typer.Option(help="Only so many single blocks.")
+    ] = None,
+) -> None:
+    """Convert a model between BFL's file and diffusers' folder, whichever it is not yet."""
+    if dtype is not None and dtype not in DTYPES:
+        raise ValueError(f"dtype is {dtype!r}, but there are {', '.join(DTYPES)}.")
+
+    import torch
+
+    from fluxlearn.checkpoints.convert import convert as write_other_form
+
+    kind = None if dtype is None else getattr(torch, dtype)
+    written = write_other_form(source, out, dtype=kind, blocks=(depth, depth_single_blocks))
+    typer.echo(str(written))
