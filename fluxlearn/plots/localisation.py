@@ -85,7 +85,7 @@ def _check(panels: Mapping[str, np.ndarray], blocks: Sequence[str]) -> None:
 def _told(panels: Mapping[str, np.ndarray], blocks: Sequence[str]) -> str:
     best = []
     for title, shares in panels.items():
-        row, head = np.unravel_index(np.nanargmax(shares), shares.shape)
+        row, head = divmod(int(np.nanargmax(shares)), shares.shape[1])
         best.append(f"{title}, best {blocks[row]} head {head} ({100 * shares[row, head]:.0f} %)")
     return "; ".join(best)
 
