@@ -28,8 +28,9 @@ notebooks: $(VENV)/ready-lab  ## execute the notebooks again and store their out
 	$(BIN)/fluxlearn notebooks run
 
 # MathJax travels with the book, so that mathematics renders without a network.
-book: $(VENV)/ready-book  ## build the book from the stored outputs; warnings are errors
+book: $(VENV)/ready-book $(VENV)/ready-export  ## build the book from the stored outputs; warnings are errors
 	$(BIN)/fluxlearn notebooks solutions book/solutions
+	$(BIN)/python book/graph.py
 	mkdir -p book/_mathjax
 	cp $(VENV)/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax/tex-svg.js book/_mathjax
 	$(BIN)/jupyter-book build --quiet --warningiserror --keep-going book
@@ -45,8 +46,8 @@ check: $(VENV)/ready-dev  ## format, lint, types, spelling; changes nothing
 	$(BIN)/codespell
 
 clean:  ## remove what was built and cached; .venv stays
-	rm -rf build dist book/_build book/_mathjax book/solutions fluxlearn-demo .benchmarks .hypothesis
-	rm -rf .pytest_cache .ruff_cache
+	rm -rf build dist book/_build book/_extra book/_mathjax book/solutions
+	rm -rf fluxlearn-demo .benchmarks .hypothesis .pytest_cache .ruff_cache
 	find fluxlearn notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The package alone, then one stamp for each extra of pyproject.toml.
