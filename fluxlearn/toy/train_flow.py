@@ -15,6 +15,12 @@ in this share of cases (64 scenes, centres and sizes not yet on a grid):
 The schedule's own shift spends a fifth of the draws above t = 0.79. The second cycle's are nearer
 to noise and wider: two fifths, and the rest of the path is not forgotten (with a spread of 1 the
 loss at t = 0.2 rose threefold).
+
+With things in nine places only, the choice among them falls earlier still: a picture and the same
+with its circle elsewhere are 1.5 to 1.9 standard deviations of the noise apart at t = 0.97, and 3.7
+to 4.6 at 0.93. Where the model is unsure there, it paints a thing twice. The third cycle spends
+twice as many draws above 0.93 as the second; its 3 200 steps took scenes of several things from
+0.71 to 0.81 (256 prompts).
 """
 
 import json
