@@ -11,6 +11,7 @@ dtypes are checked before anything is read, and what is not needed is never read
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -18,6 +19,10 @@ from torch import Tensor
 from fluxlearn.checkpoints.fp8 import FOR_PRODUCTS, check_scale, descale, find_scales
 from fluxlearn.checkpoints.header import Header, Stored, damaged, header_length, parse_header
 from fluxlearn.checkpoints.shards import check_index, find_files
+
+# A checker of types that knew what the mapping holds would read one of its tensors to see.
+Weights = Mapping[str, Tensor] if TYPE_CHECKING else Mapping
+"""Tensors by name: a state dict, or a checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Checkpoint(Mapping[str, Tensor]):
+class Checkpoint(Weights):
     """Tensors of one or several files by name; nothing is kept in memory."""
 
     source: str  # what messages call it

@@ -18,11 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fluxlearn.checkpoints.checkpoint import Weights
 from fluxlearn.checkpoints.names import Pair, autoencoder_pairs, flux_pairs
 from fluxlearn.config import FLUX_AUTOENCODER, PRESETS, AutoencoderConfig, FluxConfig
 
 Config = FluxConfig | AutoencoderConfig
-Weights = Mapping[str, Tensor]
 
 
 def to_diffusers(state: Weights, config: Config) -> dict[str, Tensor]:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from fluxlearn.checkpoints.bfl import check_fit
-from fluxlearn.checkpoints.checkpoint import open_checkpoint
-from fluxlearn.checkpoints.diffusers import Weights, each_from_diffusers
+from fluxlearn.checkpoints.checkpoint import Weights, open_checkpoint
+from fluxlearn.checkpoints.diffusers import each_from_diffusers
 from fluxlearn.checkpoints.recognise import Recognised, first_blocks, recognise
 
 Module = TypeVar("Module", bound=nn.Module)

@@ -62,8 +62,9 @@ def test_the_same_seed_sees_the_same_whatever_the_size_of_a_batch(monkeypatch):
 
     apart = look_at_scenes(pipe, 3, times=(0.5,), seed=1)
 
-    torch.testing.assert_close(apart.attention, together.attention, atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(apart.concepts, together.concepts, atol=1e-5, rtol=1e-4)
+    # Products of another height are summed in another order, and random weights have large logits.
+    torch.testing.assert_close(apart.attention, together.attention, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(apart.concepts, together.concepts, atol=1e-4, rtol=1e-3)
 
 
 def test_watching_changes_no_bit_of_the_picture():
