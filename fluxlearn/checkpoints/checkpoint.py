@@ -20,9 +20,11 @@ from fluxlearn.checkpoints.fp8 import FOR_PRODUCTS, check_scale, descale, find_s
 from fluxlearn.checkpoints.header import Header, Stored, damaged, header_length, parse_header
 from fluxlearn.checkpoints.shards import check_index, find_files
 
-# A checker of types that knew what the mapping holds would read one of its tensors to see.
-Weights = Mapping[str, Tensor] if TYPE_CHECKING else Mapping
-"""Tensors by name: a state dict, or a checkpoint."""
+# Tensors by name: a state dict, or a checkpoint.
+if TYPE_CHECKING:
+    Weights = Mapping[str, Tensor]
+else:  # a checker of types that ran, and knew what is held, would read a tensor to see
+    Weights = Mapping
 
 
 @dataclass(frozen=True, kw_only=True)
