@@ -2,8 +2,8 @@
 
     python book/graph.py                    what `make book` calls before it builds
 
-The model has the blocks of toy-dev at a third of its width, with random weights: node for node the
-same graph, in a file that a page can load.
+The model has one block of each kind, narrow and with random weights: node for node what every block
+of its kind is, in a graph small enough for a browser to lay out at once.
 """
 
 import shutil
@@ -22,7 +22,9 @@ from fluxlearn.toy.train_flow import TOY_BASE
 
 # Sphinx copies what lies in book/_extra to the root of the site.
 FOLDER = Path(__file__).parent / "_extra" / "netron"
-SMALL: FluxConfig = replace(TOY_BASE, hidden_size=64, num_heads=2, guidance_embed=True)
+SMALL: FluxConfig = replace(
+    TOY_BASE, hidden_size=64, num_heads=2, depth=1, depth_single_blocks=1, guidance_embed=True
+)
 
 
 def main(folder: Path = FOLDER) -> None:
