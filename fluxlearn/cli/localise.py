@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from fluxlearn.toy.localisation.report import Report
 
+WIDTH = 104  # characters that the whole table needs
+
 
 def localise(
     model: Annotated[str, typer.Argument(help="A name, or a file of weights.")],
@@ -52,7 +54,8 @@ def print_report(report: "Report") -> None:
         table.add_column(heading, justify="left" if heading in ("method", "word") else "right")
     for row in report.rows:
         table.add_row(*cells(row))
-    Console().print(table)
+    # A pipe is told to be 80 wide, where columns would be cut to a few letters.
+    Console(width=max(Console().width, WIDTH)).print(table)
     for line in chosen(report.rows):
         typer.echo(line)
     name, reached = report.best()
