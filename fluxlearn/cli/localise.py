@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from fluxlearn.toy.localisation.report import Report
 
-WIDTH = 104  # characters that the whole table needs
+WIDTH = 112  # characters that the whole table needs
 
 
 def localise(
