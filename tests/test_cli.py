@@ -12,6 +12,7 @@ from PIL import Image
 from planted_maps import planted_maps
 from source import ROOT
 from stub_pipeline import stub_pipeline
+from tiny_files import bfl_file, published_flux
 from typer.testing import CliRunner
 
 import fluxlearn
@@ -64,6 +65,7 @@ def test_every_example_runs(example, monkeypatch, tmp_path, stub):
         "fluxlearn.toy.localisation.looking.look_at_scenes", lambda *_, **__: planted_maps()
     )
     monkeypatch.chdir(tmp_path)
+    bfl_file(tmp_path / "flux1-dev.safetensors", published_flux())  # what `convert` reads
     _, name, *arguments = shlex.split(example.removeprefix("Example:"))
 
     result = call(name, *arguments)
