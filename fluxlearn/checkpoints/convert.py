@@ -8,8 +8,6 @@ through one by one, so the 24 GB of FLUX.1-dev need the memory of their largest 
 """
 
 import json
-import os
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from fluxlearn.checkpoints.read import in_our_names, shapes_in_our_names
 from fluxlearn.checkpoints.recognise import Config, Recognised, first_blocks, recognise
 from fluxlearn.checkpoints.stream import stream_tensors
 from fluxlearn.config import FluxConfig
+from fluxlearn.files import replacing
 from fluxlearn.model.flux import Flux
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
@@ -64,17 +63,14 @@ def _write_file(found: Recognised, target: Path, dtype: torch.dtype | None) -> N
 def _write_folder(found: Recognised, target: Path, dtype: torch.dtype | None) -> None:
     state = found.checkpoint.cast(dtype)
     sizes = {"_class_name": _their_class(found.config), **diffusers_sizes(found.config)}
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as partial:
         shapes = dict(each_to_diffusers(state.shapes(), found.config))
         tensors = each_to_diffusers(state, found.config)
         stream_tensors(partial / WEIGHTS, shapes, tensors, {"format": "pt"})
         (partial / "config.json").write_text(json.dumps(sizes, indent=2) + "\n", "utf-8")
         if target.exists():
-            target.rmdir()  # empty, and not every system renames over a folder
-        partial.replace(target)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+            target.rmdir()  # raises unless it is empty still
 
 
 def _their_class(config: Config) -> str:

@@ -27,12 +27,13 @@ def localise(
 
     The best block and head are chosen on one half of the scenes and judged on the other.
     """
+    from fluxlearn.files import check_place
     from fluxlearn.load import load
     from fluxlearn.toy.localisation.looking import TIMES, look_at_scenes, look_while_painting
-    from fluxlearn.toy.localisation.report import check_folder, measure
+    from fluxlearn.toy.localisation.report import measure
 
     if json:
-        check_folder(json)
+        check_place(json)
     look = look_while_painting if painted else look_at_scenes
     report = measure(look(load(model), scenes, tuple(time or TIMES), seed=seed))
     print_report(report)

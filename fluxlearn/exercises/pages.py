@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fluxlearn.exercises.chapters import CHAPTERS, chapter_title, find_exercise
 from fluxlearn.exercises.exercise import Answer, message
+from fluxlearn.files import write_whole
 from fluxlearn.show import show
 
 
@@ -13,9 +14,7 @@ def write_solutions(folder: Path) -> list[Path]:
     written = []
     for chapter in CHAPTERS:
         page = folder / f"chapter_{chapter}.md"
-        partial = page.with_name(f".{page.name}.partial")
-        partial.write_text(solution_page(chapter), "utf-8")
-        written.append(partial.replace(page))
+        written.append(write_whole(page, solution_page(chapter)))
     return written
 
 

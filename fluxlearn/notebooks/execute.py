@@ -5,11 +5,11 @@ compare a fresh run with. Whatever differs from run to run or from machine to ma
 versions, widgets' states) is left out, so that a stored change is a change of content.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
 from fluxlearn.export.packages import need
+from fluxlearn.files import replacing
 
 TIMEOUT = 180  # seconds a cell
 METADATA = {
@@ -49,9 +49,5 @@ def _store(path: Path, notebook: Any) -> None:
 
     # A run adds the versions of the machine that it ran on.
     notebook.metadata = METADATA
-    unfinished = path.with_suffix(".unfinished")
-    try:
-        nbformat.write(notebook, unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as partial:
+        nbformat.write(notebook, partial)

@@ -11,7 +11,6 @@ threshold of each method is the one with the largest overlap on the pictures tha
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from fluxlearn.files import write_whole
 from fluxlearn.toy.localisation.methods import (
     Found,
     check_halves,
@@ -97,19 +97,7 @@ class Report:
 
         Raises FileNotFoundError when the folder does not exist.
         """
-        check_folder(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            partial.write_text(self.to_json() + "\n", "utf-8")
-            return partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def check_folder(path: Path) -> None:
-    """Raise FileNotFoundError when a file at `path` would have no folder to be in."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent} is not a folder, so {path.name} has no place.")
+        return write_whole(path, self.to_json() + "\n")
 
 
 def measure(maps: WordMaps, seed: int = 0) -> Report:
