@@ -1,6 +1,6 @@
 """BFL's own format: a file's keys are the model's state-dict keys, so loading is a strict load."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
@@ -28,9 +28,13 @@ def check_fit(model: nn.Module, given: Mapping[str, tuple[int, ...]], source: st
         if key in given and given[key] != expected[key]
     ]
     if problems:
-        shown = "; ".join(problems[:3])
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise ValueError(
-            f"{source} does not fit this {type(model).__name__}: {shown}{more}. Is it the weights "
-            f"of another variant, or of another size?"
+            f"{source} does not fit this {type(model).__name__}: {first_of(problems)}. Is it the "
+            f"weights of another variant, or of another size?"
         )
+
+
+def first_of(problems: Sequence[str], separator: str = "; ") -> str:
+    """The first three of many problems, and how many more there are."""
+    more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return f"{separator.join(problems[:3])}{more}"

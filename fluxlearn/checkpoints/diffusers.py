@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fluxlearn.checkpoints.bfl import first_of
 from fluxlearn.checkpoints.checkpoint import Weights
 from fluxlearn.checkpoints.names import Pair, autoencoder_pairs, flux_pairs
 from fluxlearn.config import FLUX_AUTOENCODER, PRESETS, AutoencoderConfig, FluxConfig
@@ -211,7 +212,4 @@ def _check_keys(state: Weights, expected: list[str], other: list[str]) -> None:
     cure = "Is it another variant, or another depth?"
     if set(other) & state.keys() - known:
         cure = "They already have the names that they are to be converted to."
-    raise ValueError(
-        f"the weights do not fit this config: {'; '.join(problems[:3])}"
-        f"{f' and {len(problems) - 3} more' if len(problems) > 3 else ''}. {cure}"
-    )
+    raise ValueError(f"the weights do not fit this config: {first_of(problems)}. {cure}")

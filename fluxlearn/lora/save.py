@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from fluxlearn.checkpoints.bfl import first_of
 from fluxlearn.checkpoints.safe import save_tensors
 from fluxlearn.lora.formats import FORMATS, count_blocks, keys_of
 from fluxlearn.lora.names import Place
@@ -68,9 +69,8 @@ def _check_places(lora: Lora, format: str, known: set[str]) -> None:
         homeless += list(lora.text)
     if homeless:
         raise ValueError(
-            f"the {format} format has no place for {', '.join(homeless[:3])}"
-            f"{f' and {len(homeless) - 3} more' if len(homeless) > 3 else ''}. Choose another "
-            f"format, or leave them out with dataclasses.replace(lora, …)."
+            f"the {format} format has no place for {first_of(homeless, ', ')}. "
+            f"Choose another format, or leave them out with dataclasses.replace(lora, …)."
         )
 
 
