@@ -8,7 +8,6 @@ computes the parameter from it anew. Taking one of several LoRAs off leaves the 
 be there had it never come.
 """
 
-import math
 import warnings
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
@@ -16,7 +15,7 @@ from typing import Any, Self, cast
 import torch
 from torch import Tensor, nn
 
-from fluxlearn.lora.fit import flux_of
+from fluxlearn.lora.fit import check_scale, flux_of
 from fluxlearn.lora.linear import LinearLora, LowRank, linear_at
 from fluxlearn.lora.patch import Lora, Patch, widen
 from fluxlearn.model.flux import Flux
@@ -43,8 +42,7 @@ class Change:
     @scale.setter
     def scale(self, scale: float) -> None:
         """Set the strength; raises ValueError for what is not finite."""
-        if not math.isfinite(scale):
-            raise ValueError(f"scale is {scale}, but a finite number is expected.")
+        check_scale(scale)
         self._scale = scale
         for beside in self.beside.values():
             for patch in beside:

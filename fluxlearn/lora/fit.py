@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from fluxlearn.checkpoints.bfl import first_of
 from fluxlearn.lora.patch import Lora, Patch
 from fluxlearn.model.flux import Flux
 
@@ -30,16 +31,21 @@ def check_fit(flux: Flux, lora: Lora, scale: float) -> None:
         raise TypeError(
             f"lora is a {type(lora).__name__}, but a Lora is expected. Did you forget lora.read()?"
         )
-    if not math.isfinite(scale):
-        raise ValueError(f"scale is {scale}, but a finite number is expected; 1 is full strength.")
+    check_scale(scale)
     problems = [*_layers(flux, lora), *_parameters(flux, lora)]
     if problems:
-        shown, config = "; ".join(problems[:3]), flux.config
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+        config = flux.config
         raise ValueError(
             f"the LoRA does not fit this Flux, {config.hidden_size} wide, of {config.depth} double "
-            f"and {config.depth_single_blocks} single blocks: {shown}{more}. {_cure(flux, lora)}"
+            f"and {config.depth_single_blocks} single blocks: {first_of(problems)}. "
+            f"{_cure(flux, lora)}"
         )
+
+
+def check_scale(scale: float) -> None:
+    """Raise ValueError for a strength that is not finite."""
+    if not math.isfinite(scale):
+        raise ValueError(f"scale is {scale}, but a finite number is expected; 1 is full strength.")
 
 
 def _cure(flux: Flux, lora: Lora) -> str:

@@ -11,6 +11,7 @@ Source: BFL flux/modules/lora.py; diffusers loaders/lora_conversion_utils.py; XL
 src/flux/modules/layers.py `DoubleStreamBlockLoraProcessor`, `SingleStreamBlockLoraProcessor`.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -95,11 +96,11 @@ def places(whose: str, blocks: int) -> dict[str, Place]:
     """Every name of a set, for a model of at most this many blocks of a kind, and its place."""
     names = NAMES[whose]
     found = dict(names.outside)
-    for i in range(blocks):
-        for name, place in names.double.items():
-            ours = f"double_blocks.{i}.{place.ours}"
-            found[f"{names.double_blocks}.{i}.{name}"] = place._replace(ours=ours)
-        for name, place in names.single.items():
-            ours = f"single_blocks.{i}.{place.ours}"
-            found[f"{names.single_blocks}.{i}.{name}"] = place._replace(ours=ours)
+    kinds = (
+        ("double_blocks", names.double_blocks, names.double),
+        ("single_blocks", names.single_blocks, names.single),
+    )
+    for i, (ours, theirs, inside) in itertools.product(range(blocks), kinds):
+        for name, place in inside.items():
+            found[f"{theirs}.{i}.{name}"] = place._replace(ours=f"{ours}.{i}.{place.ours}")
     return found
