@@ -150,12 +150,19 @@ def fetch_part(
         if target.is_file():
             return target
         raise
-    if target.is_file() and read_header(target).metadata.get("etag") == remote.etag:
+    if _is_here(target, remote):
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with WeakFileLock(target.with_name(f".{file}.lock")):
-        _fetch(remote, target, choose)
+        # Another process may have fetched it while this one waited.
+        if not _is_here(target, remote):
+            _fetch(remote, target, choose)
     return target
+
+
+def _is_here(target: Path, remote: Remote) -> bool:
+    """Whether a file is the part of this very version."""
+    return target.is_file() and read_header(target).metadata.get("etag") == remote.etag
 
 
 def _fetch(remote: Remote, target: Path, choose: Choose) -> None:
