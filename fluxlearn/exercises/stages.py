@@ -12,6 +12,7 @@ author of the answer. A result that equals that of a usual mistake is called by 
 """
 
 import inspect
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -35,22 +36,12 @@ class Wrong(Exception):
 
 def check_shape(exercise: Exercise, answer: Answer) -> str:
     """Whether the result has the parts and shapes of the solution's."""
-    arguments = _draw(exercise, 0)
-    given, expected = _parts(answer, arguments), _parts(exercise.solution, arguments)
-    if _shapes(given) != _shapes(expected):
-        told = f"The shape is {_shapes(given)}, but {_shapes(expected)} is expected."
-        raise Wrong(_explained(exercise, arguments, given, told))
-    return _shapes(expected)
+    return _same_look(exercise, answer, "shape", _shapes)
 
 
 def check_dtype(exercise: Exercise, answer: Answer) -> str:
     """Whether the result has the solution's dtype; plain numbers have none to get wrong."""
-    arguments = _draw(exercise, 0)
-    given, expected = _parts(answer, arguments), _parts(exercise.solution, arguments)
-    if _dtypes(given) != _dtypes(expected):
-        told = f"The dtype is {_dtypes(given)}, but {_dtypes(expected)} is expected."
-        raise Wrong(_explained(exercise, arguments, given, told))
-    return _dtypes(expected)
+    return _same_look(exercise, answer, "dtype", _dtypes)
 
 
 def check_arguments(exercise: Exercise, answer: Answer) -> str:
@@ -130,6 +121,18 @@ def _parts(answer: Answer, arguments: tuple[Any, ...]) -> dict[str, Tensor]:
 
 def _kind(value: Any) -> str:
     return "None" if value is None else f"an object of {type(value).__name__}"
+
+
+def _same_look(
+    exercise: Exercise, answer: Answer, what: str, look: Callable[[dict[str, Tensor]], str]
+) -> str:
+    """What the solution's result looks like; refuses a result that looks different."""
+    arguments = _draw(exercise, 0)
+    given, expected = _parts(answer, arguments), _parts(exercise.solution, arguments)
+    if look(given) != look(expected):
+        told = f"The {what} is {look(given)}, but {look(expected)} is expected."
+        raise Wrong(_explained(exercise, arguments, given, told))
+    return look(expected)
 
 
 def _same_values(exercise: Exercise, answer: Answer, arguments: tuple[Any, ...]) -> None:
