@@ -16,13 +16,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from fluxlearn.model.flux import Flux
+from fluxlearn.model.flux import Flux, Setting
 from fluxlearn.sampling.positions import image_ids, text_ids
 from fluxlearn.text.conditioning import Conditioning
 from fluxlearn.trace.moment import Moment, current_moment, happening
 from fluxlearn.trace.tap import watched
 
 KINDS = ("true", "embedded", "none")
+
+ModelCall = Callable[[Flux, Tensor, Tensor, Setting], Tensor]
+"""`Flux.velocity`, or what a compiler made of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +38,11 @@ class Canvas:
 
 
 def plain_velocity(
-    flux: Flux, conditioning: Conditioning, canvas: Canvas, guidance: float | None
+    flux: Flux,
+    conditioning: Conditioning,
+    canvas: Canvas,
+    guidance: float | None,
+    call: ModelCall = Flux.velocity,
 ) -> Callable[[Tensor, float], Tensor]:
     """velocity(x, t) of one branch; text and rotations are embedded once for the whole run."""
     like = flux.img_in.weight
@@ -56,13 +63,17 @@ def plain_velocity(
             return flux(x, *constant, timesteps, conditioning.pooled, scale)
         if setting is None:
             setting = flux.setting(*constant, conditioning.pooled, scale)
-        return flux.velocity(x, timesteps, setting)
+        return call(flux, x, timesteps, setting)
 
     return velocity
 
 
 def guided_velocity(
-    flux: Flux, prompts: tuple[Conditioning, Conditioning], canvas: Canvas, guidance: float
+    flux: Flux,
+    prompts: tuple[Conditioning, Conditioning],
+    canvas: Canvas,
+    guidance: float,
+    call: ModelCall = Flux.velocity,
 ) -> Callable[[Tensor, float], Tensor]:
     """velocity(x, t) by true guidance: towards the first prompt and away from the second.
 
@@ -73,7 +84,7 @@ def guided_velocity(
             "this model has guidance_embed: the guidance scale is an input, and no second call is "
             "needed. Sample it with guidance_by='embedded'."
         )
-    towards, away = (plain_velocity(flux, prompt, canvas, None) for prompt in prompts)
+    towards, away = (plain_velocity(flux, prompt, canvas, None, call) for prompt in prompts)
 
     def velocity(x: Tensor, time: float) -> Tensor:
         conditional = towards(x, time)

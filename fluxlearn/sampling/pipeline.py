@@ -18,7 +18,7 @@ from torch import Tensor
 
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.model.flux import Flux
-from fluxlearn.sampling.guidance import Canvas, guided_velocity, plain_velocity
+from fluxlearn.sampling.guidance import Canvas, ModelCall, guided_velocity, plain_velocity
 from fluxlearn.sampling.image_to_image import encode_start, start_part_way
 from fluxlearn.sampling.options import Defaults, Options
 from fluxlearn.sampling.picture import Picture
@@ -60,6 +60,7 @@ class Pipeline:
         self.autoencoder = autoencoder
         self.defaults = defaults
         self.step_taps = StepTaps()
+        self.model_call: ModelCall = Flux.velocity
 
     def paint(self, prompt: Prompt, **options: Any) -> Picture:
         """Paint a picture for a prompt, or one for each prompt of a list.
@@ -77,6 +78,15 @@ class Pipeline:
     def steps(self, prompt: Prompt, **options: Any) -> Iterator[State]:
         """Paint, stopping after every model call to show its `State`; options as for `paint`."""
         return self._follow(self.prepare(prompt, **options))
+
+    def compile(self, **options: Any) -> None:
+        """Compile the model call: the first picture of a size takes long, those after it less.
+
+        options  of `torch.compile`, such as mode="max-autotune" or backend="eager".
+
+        What is recorded or edited runs uncompiled as before, so every point is still there.
+        """
+        self.model_call = torch.compile(Flux.velocity, fullgraph=True, **options)
 
     @torch.no_grad()
     def decode(
@@ -159,6 +169,6 @@ class Pipeline:
 
     def _velocity(self, prompt: Conditioning, canvas: Canvas, guidance: float) -> Velocity:
         if self.defaults.guidance_by != "true" or guidance == 1:
-            return plain_velocity(self.flux, prompt, canvas, guidance)
+            return plain_velocity(self.flux, prompt, canvas, guidance, self.model_call)
         empty = self._encode([""] * canvas.batch)
-        return guided_velocity(self.flux, (prompt, empty), canvas, guidance)
+        return guided_velocity(self.flux, (prompt, empty), canvas, guidance, self.model_call)

@@ -5,6 +5,7 @@ and at every step there, and the Python between the products. Both sides decode.
 """
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -28,11 +29,15 @@ PROMPT = "a large red circle left of a small blue square on a white background"
 
 
 @pytest.fixture
-def contenders(quick):
-    """A whole run of each side: 64 image tokens, 20 text tokens, 20 steps, 4 pictures."""
+def ours():
+    """Our pipeline, at the toy's size."""
     flux, autoencoder = randomise(Flux(TOY_DEV)), randomise(AutoEncoder(TOY_AUTOENCODER))
-    ours = Pipeline(None, flux, autoencoder, DEFAULTS)
-    theirs = flux_pipeline_like(ours)
+    return Pipeline(None, flux, autoencoder, DEFAULTS)
+
+
+@pytest.fixture
+def contenders(ours, quick):
+    """A whole run of each side: 64 image tokens, 20 text tokens, 20 steps, 4 pictures."""
     batch, steps = (2, 2) if quick else (4, 20)
     told = tiny_conditioning(TOY_DEV, batch, txt=20)
     tokens = patchify(draw_noise(batch, 16, 128, 128, torch.Generator().manual_seed(0)))
@@ -40,7 +45,7 @@ def contenders(quick):
     def run_ours():
         return (ours.paint(told, steps=steps, seed=0).pixels + 1) / 2
 
-    def run_theirs():
+    def run(theirs):
         return theirs(
             prompt_embeds=told.txt,
             pooled_prompt_embeds=told.pooled,
@@ -52,14 +57,33 @@ def contenders(quick):
             output_type="pt",
         ).images
 
-    return {"ours": run_ours, "diffusers": run_theirs}
+    theirs, compiled = flux_pipeline_like(ours), flux_pipeline_like(ours)
+    compiled.transformer.compile()
+    return {
+        "ours": run_ours,
+        "diffusers": partial(run, theirs),
+        "diffusers, compiled": partial(run, compiled),
+    }
 
 
 def test_painting_at_the_toys_size(race, contenders):
-    ours, theirs = (run() for run in contenders.values())
-    torch.testing.assert_close(ours, theirs, atol=1e-3, rtol=0)  # the same pictures
+    del contenders["diffusers, compiled"]
+    check_that_pictures_are_alike(contenders)
 
     race("toy size, 20 steps, 4 pictures", "≤ 0.70", contenders, rounds=15)
+
+
+def test_painting_at_the_toys_size_compiled(race, contenders, ours):
+    ours.compile()
+    check_that_pictures_are_alike(contenders)
+
+    race("the same, ours compiled", {"diffusers": "≤ 0.70"}, contenders, rounds=15)
+
+
+def check_that_pictures_are_alike(contenders):
+    first, *others = (run() for run in contenders.values())
+    for pixels in others:
+        torch.testing.assert_close(pixels, first, atol=1e-3, rtol=0)
 
 
 @pytest.mark.skipif(not (WEIGHTS / "toy-dev.safetensors").exists(), reason="toy-dev is not trained")
