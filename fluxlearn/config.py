@@ -47,6 +47,11 @@ class FluxConfig:
             )
         if any(size % 2 for size in self.axes_dim):
             raise ValueError(f"axes_dim {self.axes_dim} has an odd size; channels turn in pairs.")
+        if min(self.depth, self.depth_single_blocks) < 0:
+            raise ValueError(
+                f"depth {self.depth} and depth_single_blocks {self.depth_single_blocks} count "
+                f"blocks, so both must be 0 or more."
+            )
 
     @property
     def head_dim(self) -> int:

@@ -20,7 +20,7 @@ LAYERS = (
     ("lora",),
     ("training", "distributed", "load", "catalogue"),
     ("toy", "export"),
-    ("exercises", "demo", "notebooks"),
+    ("bench", "exercises", "demo", "notebooks"),
     ("cli",),
 )
 ROW = {name: row for row, names in enumerate(LAYERS) for name in names}
@@ -42,6 +42,7 @@ MANY_PARAMETERS = {
     "fluxlearn/sampling/attend.py attend": "as record, and the words with their prompt",
     "fluxlearn/sampling/concepts.py attend_concepts": "as attend, with concepts instead of words",
     "fluxlearn/cli/paint.py paint": "one for each option of the command",
+    "fluxlearn/cli/bench.py cuda": "one for each option of the command",
     "fluxlearn/load.py load": "which model, how much of it, and where to; all have good defaults",
 }
 

@@ -26,6 +26,7 @@ from fluxlearn.toy.gates import as_card
 LOAD = import_module("fluxlearn.load")
 COMMANDS = [
     "demo", "paint", "points", "explain", "evaluate", "localise", "convert", "train", "train toy",
+    "bench", "bench cuda",
 ]  # fmt: skip
 EXAMPLES = [
     commands.DEMO, commands.PAINT, commands.POINTS, commands.EXPLAIN, commands.EVALUATE,

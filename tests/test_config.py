@@ -105,6 +105,11 @@ def test_an_axis_with_half_a_plane_is_refused():
         replace(FLUX, axes_dim=(5, 5, 6))
 
 
+def test_a_negative_number_of_blocks_is_refused():
+    with pytest.raises(ValueError, match="depth 2 and depth_single_blocks -1 count blocks"):
+        replace(FLUX, depth_single_blocks=-1)
+
+
 def test_norm_groups_that_do_not_divide_a_level_are_refused():
     with pytest.raises(ValueError, match="norm_groups 3 does not divide the level width 8"):
         replace(AUTOENCODER, norm_groups=3)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fluxlearn.cli.bench import cuda
 from fluxlearn.cli.convert import convert
 from fluxlearn.cli.demo import demo
 from fluxlearn.cli.errors import PoliteGroup
@@ -27,6 +28,7 @@ LOCALISE = "Example:  fluxlearn localise toy-dev --scenes 64 --json maps.json"
 TOY = "Example:  fluxlearn train toy --out runs/toy"
 ONNX = "Example:  fluxlearn export onnx toy-dev --out toy-dev.onnx"
 CONVERT = "Example:  fluxlearn convert flux1-dev.safetensors --out flux1-dev-diffusers"
+CUDA = "Example:  fluxlearn bench cuda --out cuda.md"
 SUMMARY = "Example:  fluxlearn export summary flux-dev --depth 1"
 RUN = "Example:  fluxlearn notebooks run 07"
 CHECK = "Example:  fluxlearn notebooks check 07"
@@ -57,6 +59,10 @@ export = typer.Typer(no_args_is_help=True, help="The model as a file or a table.
 export.command(epilog=ONNX)(onnx)
 export.command(epilog=SUMMARY)(summary)
 app.add_typer(export, name="export")
+
+bench = typer.Typer(no_args_is_help=True, help="What a step costs on this machine.", epilog=CUDA)
+bench.command(epilog=CUDA)(cuda)
+app.add_typer(bench, name="bench")
 
 notebooks = typer.Typer(no_args_is_help=True, help="The course's notebooks.", epilog=RUN)
 notebooks.command(epilog=RUN)(run)
