@@ -11,8 +11,9 @@ The public names, in reading order. Importing the package imports none of them y
 
 from typing import TYPE_CHECKING, Any
 
-# These two have modules of their own name, which would hide them if they came in lazily.
+# These have modules of their own name, which would hide them if they came in lazily.
 from fluxlearn.load import load
+from fluxlearn.load_redux import load_redux
 from fluxlearn.setup import setup
 from fluxlearn.show import show
 
@@ -74,6 +75,7 @@ __all__ = [
     "explain",
     "hint",
     "load",
+    "load_redux",
     "netron",
     "points",
     "predict",

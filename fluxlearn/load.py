@@ -100,7 +100,7 @@ def _check(name: str | Path, revision: str | None, dtype: "torch.dtype | None") 
     if _release(name) is RELEASES["flux-redux"]:
         raise ValueError(
             f"{str(name)!r} is no flow model but an adapter that turns a picture into text tokens. "
-            f"Load the model that it is used with, 'dev' or 'schnell'."
+            f"Load it with fl.load_redux(), and the model that it is used with, 'dev' or 'schnell'."
         )
     if revision is not None and _release(name) is None:
         raise ValueError(

@@ -48,6 +48,8 @@ AXES: dict[str, Axis] = {
     "w": Axis("columns of tokens, width / 2", 64),
     "ph": Axis("rows inside one patch", 2),
     "pw": Axis("columns inside one patch", 2),
+    "cell_h": Axis("rows of pixels inside one latent cell", 8),
+    "cell_w": Axis("columns of pixels inside one latent cell", 8),
     "rgb": Axis("colour channels", 3),
     "px_h": Axis("rows of a picture", 1024),
     "px_w": Axis("columns of a picture", 1024),

@@ -18,7 +18,7 @@ LAYERS = (
     ("model", "autoencoder", "text"),
     ("sampling", "checkpoints", "memory"),
     ("lora",),
-    ("training", "distributed", "load", "catalogue"),
+    ("training", "distributed", "load", "load_redux", "catalogue"),
     ("toy", "export"),
     ("bench", "exercises", "demo", "notebooks"),
     ("cli",),

@@ -19,6 +19,7 @@ from bad_input import (
     loading,
     model,
     painting,
+    pictures,
     sweeps,
     tracing,
     walking,
@@ -31,9 +32,9 @@ from fluxlearn.trace.tap import watched
 pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 CASES = [
-    *model.CASES, *painting.CASES, *tracing.CASES, *attention.CASES, *walking.CASES, *lens.CASES,
-    *interventions.CASES, *sweeps.CASES, *files.CASES, *headers.CASES, *checkpoints.CASES,
-    *loading.CASES,
+    *model.CASES, *painting.CASES, *pictures.CASES, *tracing.CASES, *attention.CASES,
+    *walking.CASES, *lens.CASES, *interventions.CASES, *sweeps.CASES, *files.CASES,
+    *headers.CASES, *checkpoints.CASES, *loading.CASES,
 ]  # fmt: skip
 
 

@@ -128,6 +128,16 @@ def test_several_prompts_are_painted_side_by_side(stub, tmp_path):
         assert image.size == (128, 128)
 
 
+def test_a_reference_is_shown_to_the_model(stub, tmp_path):
+    Image.new("RGB", (300, 100), "red").save(tmp_path / "red.png")
+    options = ["--steps", "1", "--out", str(tmp_path / "out.png")]
+
+    result = call("paint", "a circle", "--reference", str(tmp_path / "red.png"), *options)
+
+    # Of the preferred sizes, scaled to a model of 128 pixels, the widest.
+    assert "192 × 80 px" in result.output
+
+
 def test_a_start_image_gives_the_size_unless_one_is_asked_for(stub, tmp_path):
     Image.new("RGB", (48, 32)).save(tmp_path / "start.png")
     out, start = str(tmp_path / "out.png"), str(tmp_path / "start.png")

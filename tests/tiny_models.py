@@ -33,6 +33,8 @@ FLUX = FluxConfig(
     guidance_embed=True,
 )
 SCHNELL = replace(FLUX, guidance_embed=False)
+CONTROL = replace(FLUX, in_channels=2 * 16)
+FILL = replace(FLUX, in_channels=2 * 16 + 256)
 
 AUTOENCODER = AutoencoderConfig(
     resolution=32,

@@ -48,9 +48,11 @@ def autoencoder_like(autoencoder: nn.Module, config: AutoencoderConfig) -> AutoE
     return ours.eval().requires_grad_(False)
 
 
-def flux_pipeline_like(pipeline: Pipeline) -> "diffusers.FluxPipeline":
+def flux_pipeline_like(
+    pipeline: Pipeline, kind: type = diffusers.FluxPipeline
+) -> "diffusers.FluxPipeline":
     """Their pipeline with our weights, and the scheduler of FLUX.1-dev."""
-    twin = diffusers.FluxPipeline(
+    twin = kind(
         scheduler=dev_scheduler(),
         vae=autoencoder_kl_like(pipeline.autoencoder),
         text_encoder=None,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fluxlearn.config import PRESETS, FluxConfig
 from fluxlearn.model.flux import Flux
-from fluxlearn.sampling.guidance import Canvas
+from fluxlearn.sampling.canvas import Canvas
 from fluxlearn.sampling.tokens import token_grid
 from fluxlearn.text.conditioning import Conditioning
 

@@ -2,9 +2,12 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
 def paint(
@@ -23,6 +26,10 @@ def paint(
     start_image: Annotated[Path | None, typer.Option(help="A picture to start from.")] = None,
     strength: Annotated[float, typer.Option(help="How much of it to paint over, 0 to 1.")] = 1.0,
     solver: Annotated[str, typer.Option(help="euler, midpoint or heun.")] = "euler",
+    control: Annotated[Path | None, typer.Option(help="Edges (canny) or depth.")] = None,
+    image: Annotated[Path | None, typer.Option(help="A picture to paint into (fill).")] = None,
+    mask: Annotated[Path | None, typer.Option(help="White where to paint into it.")] = None,
+    reference: Annotated[Path | None, typer.Option(help="A picture to change (kontext).")] = None,
 ) -> None:
     """Paint a picture for each prompt. What is not said is the model's default."""
     check_target(out)
@@ -30,6 +37,8 @@ def paint(
     options |= {"height": height, "width": width, "strength": strength}
     if start_image is not None:
         options |= open_start(start_image, height, width)
+    shown = {"control": control, "image": image, "mask": mask, "reference": reference}
+    options |= {name: open_picture(file) for name, file in shown.items() if file is not None}
 
     from fluxlearn.load import load
 
@@ -56,11 +65,19 @@ def check_target(out: Path) -> None:
         raise PermissionError(f"{out.parent} cannot be written to. Choose another folder.")
 
 
+def open_picture(file: Path) -> "Image.Image":
+    """The picture in a file."""
+    from PIL import Image
+
+    with Image.open(file) as image:
+        return image.copy()
+
+
 def open_start(file: Path, height: int | None, width: int | None) -> dict[str, Any]:
     """The start image, resized to the size that is asked for; its own where none is."""
     from PIL import Image
 
-    image = Image.open(file).convert("RGB")
+    image = open_picture(file).convert("RGB")
     height, width = height or image.height, width or image.width
     image = image.resize((width, height), Image.Resampling.LANCZOS)
     return {"start_image": image, "height": height, "width": width}

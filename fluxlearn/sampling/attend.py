@@ -94,7 +94,9 @@ def find_groups(
         for name in names
     }
     prompts = tuple(labels.prompt for labels in rows)
-    return Groups(positions=positions, txt=len(rows[0].pieces), prompts=prompts)
+    # Redux appends what it says of a picture to T5's tokens, which keep their positions.
+    given = prompt.txt.shape[1] if isinstance(prompt, Conditioning) else 0
+    return Groups(positions=positions, txt=max(given, len(rows[0].pieces)), prompts=prompts)
 
 
 def all_groups(model: Any, prompt: str | Iterable[str] | Conditioning) -> Groups:

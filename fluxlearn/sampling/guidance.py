@@ -11,13 +11,14 @@ Source: classifier-free guidance, arXiv:2207.12598; distillation, arXiv:2210.031
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from fluxlearn.model.flux import Flux, Setting
-from fluxlearn.sampling.positions import image_ids, text_ids
+from fluxlearn.sampling.canvas import Canvas
+from fluxlearn.sampling.positions import text_ids
 from fluxlearn.text.conditioning import Conditioning
 from fluxlearn.trace.moment import Moment, current_moment, happening
 from fluxlearn.trace.tap import watched
@@ -28,15 +29,6 @@ ModelCall = Callable[[Flux, Tensor, Tensor, Setting], Tensor]
 """`Flux.velocity`, or what a compiler made of it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """How many pictures of which size are painted."""
-
-    batch: int
-    height: int  # pixels
-    width: int  # pixels
-
-
 def plain_velocity(
     flux: Flux,
     conditioning: Conditioning,
@@ -44,10 +36,13 @@ def plain_velocity(
     guidance: float | None,
     call: ModelCall = Flux.velocity,
 ) -> Callable[[Tensor, float], Tensor]:
-    """velocity(x, t) of one branch; text and rotations are embedded once for the whole run."""
+    """velocity(x, t) of one branch; text and rotations are embedded once for the whole run.
+
+    x is the noise alone; what the canvas shows with it is added here, and not followed.
+    """
     like = flux.img_in.weight
     conditioning = conditioning.to(like.device, like.dtype)
-    img_ids = image_ids(canvas.batch, canvas.height, canvas.width).to(like.device)
+    img_ids = canvas.ids().to(like.device)
     txt_ids = text_ids(canvas.batch, conditioning.txt.shape[1]).to(like.device)
     scale = None
     if flux.config.guidance_embed and guidance is not None:
@@ -57,13 +52,14 @@ def plain_velocity(
 
     def velocity(x: Tensor, time: float) -> Tensor:
         nonlocal setting
-        timesteps = _filled(canvas.batch, time, like)
+        timesteps, img = _filled(canvas.batch, time, like), canvas.show(x)
         if watched():
             # Every stage runs at every step, so that each can be seen and edited at every step.
-            return flux(x, *constant, timesteps, conditioning.pooled, scale)
+            v = flux(img, *constant, timesteps, conditioning.pooled, scale)
+            return v[:, : x.shape[1]]
         if setting is None:
             setting = flux.setting(*constant, conditioning.pooled, scale)
-        return call(flux, x, timesteps, setting)
+        return call(flux, img, timesteps, setting)[:, : x.shape[1]]
 
     return velocity
 

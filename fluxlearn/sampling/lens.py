@@ -64,10 +64,12 @@ def velocity_lens(
     with lens(pipe, steps=wanted, branch=branch) as calls:
         painted = states_at(pipe, prompt, wanted, options)
     pairs = zip(calls, painted, strict=True)
-    x0_hat = [x0_from_velocity(s.x_t.float(), call.velocity, s.time) for call, s in pairs]
+    # Of a reference picture's tokens, which come last, no velocity is followed.
+    told = [(call.velocity[:, :, : s.x_t.shape[1]], s) for call, s in pairs]
+    x0_hat = [x0_from_velocity(s.x_t.float(), velocity, s.time) for velocity, s in told]
     asked = Options.from_keywords(options, pipe.defaults)
     return VelocityLens(
-        velocity=torch.stack([call.velocity for call in calls]),
+        velocity=torch.stack([velocity for velocity, _ in told]),
         x0_hat=torch.stack(x0_hat),
         depths=calls[0].depths,
         steps=tuple(s.index for s in painted),

@@ -5,10 +5,12 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any
 
+from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
 from fluxlearn.sampling.guidance import KINDS
+from fluxlearn.sampling.inputs.given import MODELS, check_sizes, read_pictures, size_from
 from fluxlearn.sampling.solvers import SOLVERS
 from fluxlearn.sampling.tokens import token_grid
 
@@ -42,10 +44,22 @@ class Options:
     start_image: Image.Image | Tensor | None = None  # a picture of that size to start from
     strength: float = 1.0  # in (0, 1]: how much of the start image is painted over
     solver: str = "euler"  # or "midpoint" or "heun", which call the model twice a step
+    control: Float[Tensor, "rgb px_h px_w"] | None = None  # edges or depth to follow
+    image: Float[Tensor, "rgb px_h px_w"] | None = None  # a picture to paint into
+    mask: Float[Tensor, "px_h px_w"] | None = None  # 1 where to paint into it, 0 where to keep it
+    reference: Float[Tensor, "rgb _ _"] | None = None  # a picture to paint another of
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the pictures that the model is shown with the noise."""
+        return tuple(name for name in MODELS if getattr(self, name) is not None)
 
     @classmethod
     def from_keywords(cls, keywords: dict[str, Any], defaults: Defaults) -> "Options":
         """Options from a caller's keywords, with a model's defaults filled in, all checked.
+
+        Pictures may be PIL images or tensors. The painting takes over their size unless it is
+        given another.
 
         Raises TypeError for an unknown option and ValueError for an impossible value.
         """
@@ -62,7 +76,10 @@ class Options:
             "width": defaults.size,
         }
         given = {name: value for name, value in keywords.items() if value is not None}
-        options = cls(**(fallback | given))
+        pictures = read_pictures(given, defaults.size)
+        decided = fallback | size_from(pictures) | given | pictures
+        check_sizes(pictures, decided["height"], decided["width"])
+        options = cls(**decided)
         options.check(defaults, "guidance" in given)
         return options
 

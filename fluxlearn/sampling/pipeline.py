@@ -18,8 +18,13 @@ from torch import Tensor
 
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.model.flux import Flux
-from fluxlearn.sampling.guidance import Canvas, ModelCall, guided_velocity, plain_velocity
+from fluxlearn.sampling.canvas import Canvas
+from fluxlearn.sampling.guidance import ModelCall, guided_velocity, plain_velocity
 from fluxlearn.sampling.image_to_image import encode_start, start_part_way
+from fluxlearn.sampling.inputs.control import control_tokens
+from fluxlearn.sampling.inputs.fill import fill_tokens
+from fluxlearn.sampling.inputs.given import check_taken
+from fluxlearn.sampling.inputs.kontext import encode_reference
 from fluxlearn.sampling.options import Defaults, Options
 from fluxlearn.sampling.picture import Picture
 from fluxlearn.sampling.points import NOISE, STEPS
@@ -67,6 +72,8 @@ class Pipeline:
 
         prompt   text, a list of texts, or a saved `Conditioning`.
         options  steps, guidance, seed, height, width, start_image, strength, solver: see `Options`.
+                 Some models are shown pictures: control (canny, depth), image and mask (fill),
+                 reference (kontext); each is a PIL image or a tensor in [−1, 1].
 
         Raises ValueError or TypeError that names the value and the cure, before any model runs.
         """
@@ -108,10 +115,11 @@ class Pipeline:
     def prepare(self, prompt: Prompt, **options: Any) -> Run:
         """Check a request, encode its prompt and draw its noise."""
         asked = Options.from_keywords(options, self.defaults)
+        check_taken(self.flux.config, self.defaults.name, asked.pictures)
         rows, columns = token_grid(asked.height, asked.width)
         times = make_schedule(asked.steps, rows * columns, self.defaults.shifted).tolist()
         conditioning = self._encode(prompt)
-        canvas = Canvas(batch=len(conditioning), height=asked.height, width=asked.width)
+        canvas = self._canvas(asked, len(conditioning))
 
         latents, times = self._first_latents(asked, canvas, times)
         tokens = patchify(tap(self, "in.latent", latents)).to(self.flux.img_in.weight)
@@ -155,6 +163,17 @@ class Pipeline:
                 "Conditioning instead, or load the text encoders."
             )
         return self.text(prompt)
+
+    def _canvas(self, asked: Options, batch: int) -> Canvas:
+        beside = reference = None
+        if asked.control is not None:
+            beside = control_tokens(self.autoencoder, asked.control)
+        if asked.image is not None and asked.mask is not None:
+            beside = fill_tokens(self.autoencoder, asked.image, asked.mask)
+        if asked.reference is not None:
+            reference = encode_reference(self.autoencoder, asked.reference)
+        size = {"height": asked.height, "width": asked.width}
+        return Canvas(batch=batch, **size, beside=beside, reference=reference)
 
     def _first_latents(
         self, asked: Options, canvas: Canvas, times: list[float]

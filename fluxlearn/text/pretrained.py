@@ -32,12 +32,31 @@ def read_folder(
     """
     model_class, tokenizer_class = classes
     path, tokenizer_path = Path(path), Path(tokenizer_path or path)
-    _require(path, "config.json", f"a folder written by {model_class.__name__}.save_pretrained")
-    _require(path, "*.safetensors", "weights as safetensors; pickled .bin files are not read")
+    _require_model(path, model_class)
     _require(tokenizer_path, "tokenizer*", f"the files of a {tokenizer_class.__name__}")
+    model = read_model(model_class, path, dtype)
+    return model, read_tokenizer(tokenizer_class, tokenizer_path)
+
+
+def read_model(model_class: type, path: str | Path, dtype: torch.dtype) -> Any:
+    """Read a model of the given class from a folder, without a network.
+
+    Raises FileNotFoundError when the folder or its config.json or *.safetensors is missing, and
+    ValueError when the weights do not fit the class.
+    """
+    _require_model(Path(path), model_class)
     with _no_progress_bar():
-        model = _model(model_class, path, dtype=dtype, local_files_only=True, use_safetensors=True)
-    return model, _tokenizer(tokenizer_class, tokenizer_path, local_files_only=True)
+        options = {"local_files_only": True, "use_safetensors": True}
+        return _model(model_class, path, str(path), dtype=dtype, **options)
+
+
+def read_tokenizer(tokenizer_class: type, path: Path) -> Any:
+    """Read a tokenizer of the given class from a folder, without a network.
+
+    Raises FileNotFoundError when its files are missing, ValueError when they cannot be read.
+    """
+    _require(path, "tokenizer*", f"the files of a {tokenizer_class.__name__}")
+    return _tokenizer(tokenizer_class, path, local_files_only=True)
 
 
 def read_hub(classes: tuple[type, type], repo: str, dtype: torch.dtype) -> tuple[Any, Any]:
@@ -48,12 +67,17 @@ def read_hub(classes: tuple[type, type], repo: str, dtype: torch.dtype) -> tuple
     """
     model_class, tokenizer_class = classes
     tokenizer = _tokenizer(tokenizer_class, repo)
-    return _model(model_class, repo, dtype=dtype), tokenizer
+    return _model(model_class, repo, repo, dtype=dtype), tokenizer
 
 
-def _model(model_class: Any, source: str | Path, **options: Any) -> Any:
+def _model(model_class: Any, place: str | Path | None, source: str, **options: Any) -> Any:
+    """Let transformers make a model, from a folder, a repository or given tensors.
+
+    place   None for given tensors.
+    source  what messages call the place.
+    """
     try:
-        model, found = model_class.from_pretrained(source, output_loading_info=True, **options)
+        model, found = model_class.from_pretrained(place, output_loading_info=True, **options)
     except RuntimeError as error:
         raise ValueError(
             f"The weights in {source} do not fit {model_class.__name__}: {error}. "
@@ -91,6 +115,11 @@ def _no_progress_bar() -> Iterator[None]:
     finally:
         if was_enabled:
             logging.enable_progress_bar()
+
+
+def _require_model(folder: Path, model_class: type) -> None:
+    _require(folder, "config.json", f"a folder written by {model_class.__name__}.save_pretrained")
+    _require(folder, "*.safetensors", "weights as safetensors; pickled .bin files are not read")
 
 
 def _require(folder: Path, pattern: str, expectation: str) -> None:

@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from fluxlearn.bench.contenders import CONTENDERS, ours, ours_with_maps
 from fluxlearn.bench.subject import Size, draw, full_size
-from fluxlearn.sampling.guidance import Canvas
+from fluxlearn.sampling.canvas import Canvas
 
 CPU = torch.device("cpu")
 

@@ -9,7 +9,7 @@ from fluxlearn.bench.measure import Cost, measure, product_rate
 from fluxlearn.bench.report import Conditions, Result, page, rows_of, run
 from fluxlearn.bench.subject import Size
 from fluxlearn.cli.app import app
-from fluxlearn.sampling.guidance import Canvas
+from fluxlearn.sampling.canvas import Canvas
 
 CPU = torch.device("cpu")
 SIZE = Size(config=FLUX, canvas=Canvas(batch=1, height=32, width=32), txt=4)
