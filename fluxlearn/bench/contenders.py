@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from fluxlearn.bench.subject import GUIDANCE, TIME, Subject
-from fluxlearn.checkpoints.diffusers import diffusers_sizes, to_diffusers
+from fluxlearn.export.twin import their_arguments, twin_of
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.attend import attend
 from fluxlearn.sampling.guidance import ModelCall, plain_velocity
-from fluxlearn.sampling.positions import image_ids, text_ids
+from fluxlearn.sampling.positions import text_ids
 
 Step = Callable[[], Tensor]
 """One model call: the velocity of every image token."""
@@ -45,12 +45,12 @@ def ours_with_maps(subject: Subject) -> Step:
 
 def diffusers(subject: Subject) -> Step:
     """diffusers' transformer with the same weights, as its pipeline calls it."""
-    return _their_stepper(subject, _transformer(subject))
+    return _their_stepper(subject, twin_of(subject.flux))
 
 
 def diffusers_compiled(subject: Subject) -> Step:
     """The same after `transformer.compile()`."""
-    transformer = _transformer(subject)
+    transformer = twin_of(subject.flux)
     transformer.compile(fullgraph=True)
     return _their_stepper(subject, transformer)
 
@@ -70,27 +70,17 @@ def _stepper(subject: Subject, call: ModelCall) -> Step:
     return lambda: velocity(subject.x, TIME)
 
 
-def _transformer(subject: Subject) -> Any:
-    from diffusers import FluxTransformer2DModel
-
-    with torch.device("meta"):
-        twin = FluxTransformer2DModel(**diffusers_sizes(subject.size.config))
-    theirs = to_diffusers(subject.flux.state_dict(), subject.size.config)
-    twin.load_state_dict(theirs, assign=True)  # views of our tensors: no second copy
-    return twin.eval().requires_grad_(False)
-
-
 def _their_stepper(subject: Subject, transformer: Any) -> Step:
     canvas, told, x = subject.size.canvas, subject.conditioning, subject.x
-    given = {
-        "hidden_states": x,
-        "timestep": torch.full((canvas.batch,), TIME).to(x),
-        "encoder_hidden_states": told.txt,
-        "pooled_projections": told.pooled,
-        "img_ids": image_ids(1, canvas.height, canvas.width)[0].to(x),
-        "txt_ids": text_ids(1, subject.size.txt)[0].to(x),
-        "return_dict": False,
+    inputs = {
+        "img": x,
+        "img_ids": canvas.ids().to(x),
+        "txt": told.txt,
+        "txt_ids": text_ids(canvas.batch, subject.size.txt).to(x),
+        "timesteps": torch.full((canvas.batch,), TIME).to(x),
+        "y": told.pooled,
     }
     if subject.size.config.guidance_embed:
-        given["guidance"] = torch.full((canvas.batch,), GUIDANCE, device=x.device)
-    return lambda: transformer(**given)[0]
+        inputs["guidance"] = torch.full((canvas.batch,), GUIDANCE, device=x.device)
+    arguments = their_arguments(inputs)
+    return lambda: transformer(**arguments)[0]
