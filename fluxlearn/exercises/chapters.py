@@ -12,6 +12,10 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),
     "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),
+    "09": ("split_heads", "rms_norm", "logit_bound", "softmax_attention", "joint_attention",
+           "quadrants"),
+    "10": ("stream_in", "stream_out", "think", "double_block", "stream_size"),
+    "11": ("unfuse_linear1", "fuse_linear2", "linear2_parts", "single_block", "attention_share"),
     "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
 }
 # fmt: on

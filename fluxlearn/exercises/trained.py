@@ -15,7 +15,7 @@ from fluxlearn.sampling.pipeline import Pipeline, Run
 from fluxlearn.trace.record import record
 
 PROMPT = "a large red circle left of a small blue square on a white background"
-POINTS = ("in.*", "embed.*", "vec", "pe", "pe.ids", "double.0.*", "step.*")
+POINTS = ("in.*", "embed.*", "vec", "pe", "pe.ids", "double.0.*", "single.0.*", "step.*")
 STEPS, STEP = 4, 1  # of a short painting, and which one is recorded
 
 
@@ -26,6 +26,11 @@ class Trained:
     pipe: Pipeline
     run: Run  # the painting: its schedule, its first tokens, its velocity
     seen: Mapping[str, Tensor]  # point → value at the recorded step
+
+    def weights(self, path: str) -> dict[str, Tensor]:
+        """The transformer's weights whose names begin with a path, by what comes after it."""
+        named = self.pipe.flux.named_parameters()
+        return {name.removeprefix(path): value for name, value in named if name.startswith(path)}
 
 
 @cache
