@@ -12,7 +12,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),
     "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),
+    "12": ("last_layer", "assemble", "scale_first", "double_stream", "single_stream"),
     "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
+    "14": (
+        "double_weights", "single_weights", "mlp_share",
+        "attention_flops", "break_even", "blocks_that_fit",
+    ),
 }
 # fmt: on
 
