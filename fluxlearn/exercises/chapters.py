@@ -16,7 +16,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
            "quadrants"),
     "10": ("stream_in", "stream_out", "think", "double_block", "stream_size"),
     "11": ("unfuse_linear1", "fuse_linear2", "linear2_parts", "single_block", "attention_share"),
+    "12": ("last_layer", "assemble", "scale_first", "double_stream", "single_stream"),
     "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
+    "14": (
+        "double_weights", "single_weights", "mlp_share",
+        "attention_flops", "break_even", "blocks_that_fit",
+    ),
 }
 # fmt: on
 

@@ -15,7 +15,10 @@ from fluxlearn.sampling.pipeline import Pipeline, Run
 from fluxlearn.trace.record import record
 
 PROMPT = "a large red circle left of a small blue square on a white background"
-POINTS = ("in.*", "embed.*", "vec", "pe", "pe.ids", "double.0.*", "single.0.*", "step.*")
+POINTS = (
+    "in.*", "embed.*", "vec", "pe", "pe.ids", "double.0.*", "stream", "single.0.*", "final.resid",
+    "step.*",
+)  # fmt: skip
 STEPS, STEP = 4, 1  # of a short painting, and which one is recorded
 
 
