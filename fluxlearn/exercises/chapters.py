@@ -13,6 +13,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),
     "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),
     "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
+    "15": ("word_map", "region_mass", "mean_map", "budget", "pointing"),
 }
 # fmt: on
 
