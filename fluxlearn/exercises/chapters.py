@@ -14,6 +14,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),
     "13": ("time_shift", "shift_for", "make_schedule", "euler", "heun"),
     "15": ("word_map", "region_mass", "mean_map", "budget", "pointing"),
+    "16": ("ablate_heads", "patch_tokens", "indirect_effect", "knock_out", "direction"),
 }
 # fmt: on
 
