@@ -22,6 +22,8 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "double_weights", "single_weights", "mlp_share",
         "attention_flops", "break_even", "blocks_that_fit",
     ),
+    "15": ("word_map", "region_mass", "mean_map", "budget", "pointing"),
+    "16": ("ablate_heads", "patch_tokens", "indirect_effect", "knock_out", "direction"),
 }
 # fmt: on
 

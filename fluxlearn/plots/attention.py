@@ -34,10 +34,10 @@ def plot_attention(picture: Any, maps: Mapping[str, Float[np.ndarray, "h w"]]) -
     first.set_title("picture", fontsize=9, fontweight="normal", pad=3)
     for ax, (name, values) in zip(panels, maps.items(), strict=True):
         clear_frame(ax)
-        show_picture(ax, _pale(whole))
-        _lay_over(ax, values, whole.shape[:2])
+        show_picture(ax, pale(whole))
+        lay_over(ax, values / (np.nanmax(values) or 1), whole.shape[:2])
         ax.set_title(name, fontsize=9, pad=3)
-        ax.set_xlabel(f"up to {_percent(values)}", fontsize=8, labelpad=3)
+        ax.set_xlabel(f"up to {largest_share(values)}", fontsize=8, labelpad=3)
     return described(fig, f"A picture and where its tokens look: {_told(maps)}.")
 
 
@@ -54,16 +54,20 @@ def _check(picture: np.ndarray, maps: Mapping[str, np.ndarray]) -> None:
             )
 
 
-def _pale(picture: np.ndarray) -> np.ndarray:
-    """The picture in grey, faded: what colour is left belongs to the map."""
+def pale(picture: np.ndarray) -> np.ndarray:
+    """A picture in grey, faded: what colour is left belongs to the map."""
     card = 255 * np.array(to_rgb(current_theme().card))
     grey = picture.mean(axis=2, keepdims=True)
     return ((1 - VEIL) * grey + VEIL * card).astype(np.uint8)
 
 
-def _lay_over(ax: Any, values: np.ndarray, size: tuple[int, ...]) -> None:
+def lay_over(ax: Any, values: Float[np.ndarray, "h w"], size: tuple[int, ...]) -> None:
+    """Draw a map over a picture of this size in pixels.
+
+    values  in [0, 1], relative to what is drawn as most; NaN is drawn as nothing.
+    """
     height, width = size
-    share = np.nan_to_num(values / (np.nanmax(values) or 1))
+    share = np.nan_to_num(values)
     # Nothing is clear and most is opaque, so that the picture shows where nothing is.
     ax.imshow(
         share,
@@ -82,11 +86,11 @@ def _told(maps: Mapping[str, np.ndarray]) -> str:
         row, column = divmod(int(np.nanargmax(values)), columns)
         places.append(
             f"{name} most at row {row + 1} of {rows}, column {column + 1} of {columns} "
-            f"({_percent(values)})"
+            f"({largest_share(values)})"
         )
     return "; ".join(places)
 
 
-def _percent(values: np.ndarray) -> str:
-    """The largest share."""
+def largest_share(values: np.ndarray) -> str:
+    """The largest share, with two digits that count: 0.0512 → '5.1 %'."""
     return f"{100 * np.nanmax(values):.2g} %"

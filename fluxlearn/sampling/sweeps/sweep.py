@@ -82,7 +82,9 @@ def sweep(
     swept = _begin(plan, getattr(measure, "__name__", type(measure).__name__), path)
     told = f"sweep over {' × '.join(cells.axes)}"
     count = _count(swept)
-    with tqdm(total=count, desc=told, unit=" paintings", disable=not count) as bar:
+    # None draws the bar where lines can be drawn over: in a terminal, not in a notebook or a file.
+    off = None if count else True
+    with tqdm(total=count, desc=told, unit=" paintings", disable=off) as bar:
         for row, column in np.ndindex(len(plan.prompts), len(plan.seeds)):
             for cell, value in _measured(plan, swept, (row, column), measure, bar):
                 swept.values[(*cell, row, column)] = value

@@ -122,9 +122,9 @@ def _tell(count: int, times: Sequence[float], split: str, seed: int) -> list[tup
 
 
 def _starts(count: int) -> Iterator[int]:
-    yield from tqdm(
-        range(0, count, CHUNK), desc=f"batches of {CHUNK}", mininterval=2.0, leave=False
-    )
+    starts = range(0, count, CHUNK)
+    # None draws the bar in a terminal, and not in a notebook or a file.
+    yield from tqdm(starts, desc=f"batches of {CHUNK}", mininterval=2.0, leave=False, disable=None)
 
 
 @torch.no_grad()

@@ -54,6 +54,12 @@ def test_every_number_can_be_had_by_hand(pipe):
     assert swept.done.all()
 
 
+def test_outside_a_terminal_no_bar_is_drawn(pipe, capsys):
+    sweep(pipe, "a red circle", grid(bypass, blocks=["single.1"]), pixel_distance, **SIZE)
+
+    assert capsys.readouterr().err == ""
+
+
 def test_the_baseline_is_measured_too(pipe):
     def brightness(picture, baseline):
         return picture.pixels.mean()

@@ -44,6 +44,12 @@ def reader():
     return Pipeline(TextEncoders.from_folder(WEIGHTS), flux, tiny_autoencoder(), defaults)
 
 
+def test_outside_a_terminal_no_bar_is_drawn(capsys):
+    look_at_scenes(reader(), 2, times=(0.5,))
+
+    assert capsys.readouterr().err == ""
+
+
 def test_each_word_of_each_scene_has_a_map_at_every_time_block_and_head():
     maps = look_at_scenes(reader(), 2, times=(0.3, 0.9))
     words = len(maps.targets)
