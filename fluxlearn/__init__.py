@@ -18,6 +18,7 @@ from fluxlearn.setup import setup
 from fluxlearn.show import show
 
 if TYPE_CHECKING:
+    from fluxlearn import lora
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
     from fluxlearn.catalogue import explain, points
     from fluxlearn.config import PRESETS, RELEASES, AutoencoderConfig, FluxConfig
@@ -49,6 +50,7 @@ _HOMES = {
     "record": "fluxlearn.trace.record",
     "attend": "fluxlearn.sampling.attend",
     "edit": "fluxlearn.trace.edit",
+    "lora": "fluxlearn.lora",
     "netron": "fluxlearn.export.netron",
     "stop_after": "fluxlearn.trace.stop",
     "walk": "fluxlearn.sampling.walk",
@@ -76,6 +78,7 @@ __all__ = [
     "hint",
     "load",
     "load_redux",
+    "lora",
     "netron",
     "points",
     "predict",
@@ -95,7 +98,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"fluxlearn has no {name!r}. There is {', '.join(__all__)}.")
     from importlib import import_module
 
-    value = getattr(import_module(_HOMES[name]), name)
+    home = import_module(_HOMES[name])
+    value = home if home.__name__ == f"fluxlearn.{name}" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -33,6 +33,7 @@ WEIGHTS = Path(__file__).parent / "toy" / "weights"
 TOYS = ("toy-dev", "toy-base")
 
 Blocks = tuple[int | None, int | None]
+Where = bool | str | Path | tuple[str | Path, str | Path]
 
 
 def load(
@@ -43,7 +44,7 @@ def load(
     depth: int | None = None,
     depth_single_blocks: int | None = None,
     revision: str | None = None,
-    text: bool = True,
+    text: Where = True,
     rest: str | Path | None = None,
 ) -> "Pipeline":
     """Load text encoders, flow model and autoencoder.
@@ -55,14 +56,16 @@ def load(
     depth, depth_single_blocks
               how many of the first blocks; all unless said.
     revision  of a model from the hub: a branch, a tag, or a commit, which pins it for good.
-    text      False leaves the text encoders out; prompts then come as a saved `Conditioning`.
+    text      False leaves the text encoders out; prompts then come as a saved `Conditioning`. A
+              folder, or the files of CLIP and T5, if they are not where the flow model's are: as
+              ComfyUI has them, in any precision. Tokenizers that are not there are fetched.
     rest      where the autoencoder and text encoders come from, if they do not lie beside the flow
               model: a name, or a folder.
 
     Raises ValueError for an unknown name or a bad value, FileNotFoundError or ValueError for a bad
     file, PermissionError for a model whose licence was not agreed to, all before weights are read.
     """
-    from fluxlearn.checkpoints.parts import find_flow_model, find_home, find_text
+    from fluxlearn.checkpoints.parts import find_flow_model, find_home
     from fluxlearn.checkpoints.read import assemble
     from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.pipeline import Pipeline
@@ -72,14 +75,14 @@ def load(
     _check_blocks(blocks)
     file = find_flow_model(_flow_model(name, revision, blocks))
     found = _recognised(file, blocks, _release(name))
-    home = _companions(name, rest, revision, text) or find_home(file)
-    folders = find_text(home) if text else None
+    home = _companions(name, rest, revision, text is True) or find_home(file)
+    places = _find_text(home, text)
     defaults = _defaults(found)
 
     dtype = dtype or _usual_dtype(found)
     autoencoder = _autoencoder(home, file).to(device)
     flux = assemble(found, Flux, dtype, device)
-    encoders = _text_encoders(folders, found, dtype).to(device) if folders else None
+    encoders = _text_encoders(places, found, dtype).to(device) if places else None
     return Pipeline(encoders, flux, autoencoder, defaults)
 
 
@@ -195,18 +198,30 @@ def _autoencoder(home: Path, file: Path) -> "AutoEncoder":
     return assemble(found, AutoEncoder, torch.float32)
 
 
-def _text_encoders(folders: "Text", found: "Recognised", dtype: "torch.dtype") -> "TextEncoders":
-    from fluxlearn.text.clip import ClipEncoder
-    from fluxlearn.text.encoders import TextEncoders
-    from fluxlearn.text.t5 import T5Encoder
+def _find_text(home: Path, text: Where) -> "Text | None":
+    """Where the text encoders lie, with tokenizers; None if they are not wanted."""
+    from fluxlearn.checkpoints.hub import fetch
+    from fluxlearn.checkpoints.parts import PUBLISHED_TOKENIZERS, find_text, loose_text
 
-    clip = ClipEncoder.from_folder(folders.clip, tokenizer_path=folders.clip_tokenizer, dtype=dtype)
+    if text is False:
+        return None
+    if isinstance(text, tuple):
+        found = loose_text(Path(text[0]), Path(text[1]))
+    else:
+        found = find_text(home if text is True else Path(text))
+    if found.clip_tokenizer.is_dir() and found.t5_tokenizer.is_dir():
+        return found
+    # Every FLUX.1 has the same tokenizers, and schnell's repository is open to all.
+    folder = fetch(RELEASES["flux-schnell"].repo, PUBLISHED_TOKENIZERS)
+    return replace(found, clip_tokenizer=folder / "tokenizer", t5_tokenizer=folder / "tokenizer_2")
+
+
+def _text_encoders(places: "Text", found: "Recognised", dtype: "torch.dtype") -> "TextEncoders":
+    from fluxlearn.checkpoints.text_encoders import read_text_encoders
+
     # The toys' tokenizer states its length itself; that of FLUX.1's T5 is the flow model's matter.
     length = None if _is_whole(found) else _likeness(found)[1].text_length
-    t5 = T5Encoder.from_folder(
-        folders.t5, tokenizer_path=folders.t5_tokenizer, dtype=dtype, length=length
-    )
-    return TextEncoders(clip, t5)
+    return read_text_encoders(places, dtype, length)
 
 
 def _is_whole(found: "Recognised") -> bool:

@@ -6,7 +6,8 @@
     clip/                  text_encoder/     tokenizer/
     t5/                    text_encoder_2/   tokenizer_2/
 
-BFL's repositories hold both of the last two, so that either program finds what it reads.
+BFL's repositories hold both of the last two, so that either program finds what it reads. ComfyUI
+keeps text encoders as single files in one folder: `clip_l.safetensors`, `t5xxl_fp16.safetensors`.
 """
 
 from dataclasses import dataclass
@@ -17,20 +18,22 @@ TEXT_LAYOUTS = (
     ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"),
     ("clip", "clip", "t5", "t5"),
 )
+LOOSE = ("clip_l*.safetensors", "t5xxl*.safetensors")
 AUTOENCODERS = ("ae.safetensors", "vae")
 
 # What is fetched of a published repository besides the flow model.
 PUBLISHED_AUTOENCODER = "ae.safetensors"
 PUBLISHED_TEXT = tuple(f"{folder}/*" for folder in TEXT_LAYOUTS[0])
+PUBLISHED_TOKENIZERS = ("tokenizer/*", "tokenizer_2/*")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """The folders of both text encoders and their tokenizers."""
 
-    clip: Path
+    clip: Path  # or a single file
     clip_tokenizer: Path
-    t5: Path
+    t5: Path  # or a single file
     t5_tokenizer: Path
 
 
@@ -64,9 +67,10 @@ def find_autoencoder(home: Path) -> Path | None:
 
 
 def find_text(home: Path) -> Text:
-    """The text encoders' folders.
+    """The text encoders' folders, or their files.
 
-    Raises FileNotFoundError that names the folders of each layout.
+    Raises FileNotFoundError that names the folders of each layout, ValueError when there are
+    several files of one kind.
     """
     for layout in TEXT_LAYOUTS:
         folders = [home / name for name in layout]
@@ -74,8 +78,32 @@ def find_text(home: Path) -> Text:
             return Text(
                 clip=folders[0], clip_tokenizer=folders[1], t5=folders[2], t5_tokenizer=folders[3]
             )
+    files = [_only_file(home, pattern) for pattern in LOOSE]
+    if files[0] and files[1]:
+        return loose_text(files[0], files[1])
     wanted = " or ".join(", ".join(dict.fromkeys(layout)) for layout in TEXT_LAYOUTS)
     raise FileNotFoundError(
-        f"{home} has no text encoders ({wanted}). Say where they are with rest=, a name such as "
-        f"'schnell' or a folder; or load with text=False and paint from a saved Conditioning."
+        f"{home} has no text encoders ({wanted} or {', '.join(LOOSE)}). Say where they are with "
+        f"rest=, a name such as 'schnell' or a folder, or with text=, a folder or two files; or "
+        f"load with text=False and paint from a saved Conditioning."
     )
+
+
+def loose_text(clip: Path, t5: Path) -> Text:
+    """Text encoders in single files, and where their tokenizers would lie beside them."""
+    return Text(
+        clip=clip,
+        clip_tokenizer=clip.parent / "tokenizer",
+        t5=t5,
+        t5_tokenizer=t5.parent / "tokenizer_2",
+    )
+
+
+def _only_file(folder: Path, pattern: str) -> Path | None:
+    files = sorted(folder.glob(pattern))
+    if len(files) > 1:
+        raise ValueError(
+            f"{folder} has several text encoders of one kind: "
+            f"{', '.join(file.name for file in files)}. Name both files: text=(clip, t5)."
+        )
+    return files[0] if files else None

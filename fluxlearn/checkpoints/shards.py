@@ -6,6 +6,8 @@
 FLUX.1's repositories keep the transformer (in diffusers' names) in three such files and T5 in two.
 """
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from fluxlearn.checkpoints.header import parse_json
@@ -56,6 +58,30 @@ def find_files(path: Path) -> tuple[list[Path], dict[str, str] | None]:
             f"Was the download interrupted? Fetch what is missing."
         )
     return files, index
+
+
+def divide(sizes: Mapping[str, int], limit: int | None) -> list[list[str]]:
+    """Tensors by file, in their order, so that no file holds more than `limit` bytes of them.
+
+    sizes  of each tensor in bytes. One that is larger than the limit gets a file to itself.
+    limit  None for one file.
+    """
+    parts: list[list[str]] = [[]]
+    size = room = math.inf if limit is None else limit
+    for name, count in sizes.items():
+        if count > room and parts[-1]:
+            parts.append([])
+            room = size
+        parts[-1].append(name)
+        room -= count
+    return parts
+
+
+def file_names(stem: str, count: int) -> list[str]:
+    """The names of the files that hold one model, as transformers and diffusers write them."""
+    if count == 1:
+        return [f"{stem}.safetensors"]
+    return [f"{stem}-{i + 1:05}-of-{count:05}.safetensors" for i in range(count)]
 
 
 def check_index(index: dict[str, str], found: dict[str, list[str]], source: str) -> None:

@@ -77,7 +77,7 @@ class Options:
         }
         given = {name: value for name, value in keywords.items() if value is not None}
         pictures = read_pictures(given, defaults.size)
-        decided = fallback | size_from(pictures) | given | pictures
+        decided: dict[str, Any] = fallback | size_from(pictures) | given | pictures
         check_sizes(pictures, decided["height"], decided["width"])
         options = cls(**decided)
         options.check(defaults, "guidance" in given)

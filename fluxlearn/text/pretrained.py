@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 
 def read_folder(
@@ -57,6 +58,19 @@ def read_tokenizer(tokenizer_class: type, path: Path) -> Any:
     """
     _require(path, "tokenizer*", f"the files of a {tokenizer_class.__name__}")
     return _tokenizer(tokenizer_class, path, local_files_only=True)
+
+
+def fill_model(model_class: type, config: Any, tensors: dict[str, Tensor], source: str) -> Any:
+    """A model of the given class and config with these tensors, in their dtype.
+
+    source  where they are from, for messages.
+
+    Raises ValueError when they do not fit the class.
+    """
+    dtype = next(iter(tensors.values())).dtype
+    options = {"config": config, "state_dict": tensors, "dtype": dtype}
+    with _no_progress_bar():
+        return _model(model_class, None, source, **options)
 
 
 def read_hub(classes: tuple[type, type], repo: str, dtype: torch.dtype) -> tuple[Any, Any]:

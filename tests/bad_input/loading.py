@@ -64,6 +64,11 @@ def folder_to_folder(folder: Path):
     return convert(diffusers_folder(folder / "theirs", published_flux()), folder / "ours")
 
 
+def sharded_file(folder: Path):
+    source = diffusers_folder(folder / "theirs", published_flux())
+    return convert(source, folder / "m.safetensors", shard_size=9)
+
+
 def autoencoder_in_part(folder: Path):
     source = own_file(folder / "ae.safetensors", published_autoencoder())
     return convert(source, folder / "vae", blocks=(1, None))
@@ -85,6 +90,8 @@ ROWS = [
     ("defaults of another version", bad_defaults, ("defaults of which nothing can be made",)),
     ("a file for a folder", converting("out.safetensors"), ("out.safetensors", "a folder")),
     ("a folder for a file", folder_to_folder, ("ours", "does not end in .safetensors")),
+    ("shards of nothing", converting("out", shard_size=0), ("shard_size is 0 bytes", "at least 1")),
+    ("shards of a file", sharded_file, ("shard_size is 9", "one. Leave it out")),
     ("the blocks of an autoencoder", autoencoder_in_part, ("an autoencoder", "no such blocks")),
 ]
 MISSING = [

@@ -4,6 +4,8 @@ import os
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tiny_files import (
     FLOW_LAYOUTS,
     PUBLISHED,
@@ -19,7 +21,9 @@ from typer.testing import CliRunner
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.checkpoints.convert import convert
 from fluxlearn.checkpoints.read import read_model
+from fluxlearn.checkpoints.shards import divide
 from fluxlearn.cli.app import app
+from fluxlearn.cli.convert import parse_size
 from fluxlearn.config import AutoencoderConfig, FluxConfig
 from fluxlearn.model.flux import Flux
 
@@ -99,6 +103,50 @@ def test_a_dtype_and_the_first_blocks_can_be_asked_for(tmp_path):
     loaded, _ = read_model(folder, FluxConfig, Flux, dtype=None)
     assert (loaded.config.depth, loaded.config.depth_single_blocks) == (1, 0)
     assert loaded.img_in.weight.dtype == torch.bfloat16
+
+
+@settings(max_examples=20)
+@given(sizes=st.lists(st.integers(0, 20), max_size=12), limit=st.integers(1, 30))
+def test_tensors_are_divided_in_order_and_no_file_is_too_large(sizes, limit):
+    named = {str(i): size for i, size in enumerate(sizes)}
+
+    parts = divide(named, limit)
+
+    assert [name for part in parts for name in part] == list(named)
+    assert all(len(part) == 1 or sum(named[k] for k in part) <= limit for part in parts if part)
+    # Not one file more than is needed: none could have held the first tensor of the next.
+    pairs = zip(parts, parts[1:], strict=False)
+    assert all(sum(named[k] for k in part) + named[after[0]] > limit for part, after in pairs)
+    assert divide(named, None) == [list(named)]
+
+
+@pytest.mark.reference
+def test_diffusers_itself_loads_a_folder_of_several_files(tmp_path):
+    diffusers = pytest.importorskip("diffusers", reason="loads what was converted")
+    source = own_file(tmp_path / "m.safetensors", published_flux())
+    one = convert(source, tmp_path / "one")
+
+    several = convert(source, tmp_path / "several", shard_size=3_000_000)
+
+    sizes = [file.stat().st_size for file in several.glob("*.safetensors")]
+    # The headers come on top of the tensors.
+    assert len(sizes) > 2 and max(sizes) < 3_100_000
+    kind = diffusers.FluxTransformer2DModel
+    assert same_weights(kind.from_pretrained(several), kind.from_pretrained(one))
+    assert same_weights(*(read_model(place, FluxConfig, Flux)[0] for place in (one, several)))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("10GB", 10**10), ("500 MB", 5 * 10**8), ("1.5k", 1500), ("7", 7)]
+)
+def test_a_size_may_be_said_in_usual_units(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "GB", "-1GB", "1TB", "ten"])
+def test_a_size_that_is_none_is_refused(text):
+    with pytest.raises(ValueError, match="such as 10GB or 500MB"):
+        parse_size(text)
 
 
 def interrupted(*_):

@@ -5,8 +5,8 @@
 
 The mask is not encoded: a token lists its 16 × 16 pixels, 1 where to paint and 0 where to keep.
 They stand in the order of a latent's values, as if the 8 × 8 pixels of one latent cell were 64
-channels. The model predicts the whole picture, the kept places too, which therefore come out nearly
-as they were, not exactly.
+channels. The model paints the whole picture, and nothing but its training makes the kept places
+come out as they were.
 
 diffusers makes black and white of a grey mask; here it is refused.
 

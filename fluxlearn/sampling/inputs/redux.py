@@ -10,9 +10,9 @@ schnell read already; neither of them is changed. All that comes out is a `Condi
     redux = fl.load_redux()
     pipe.paint(redux(photograph, pipe.text("")))
 
-BFL paints with the empty prompt, as here. Words may be given, but the picture drowns them out.
-diffusers, where it has no text encoders, takes zeros for T5's tokens and CLIP's vector, which is
-another conditioning; and it can weigh and add up the tokens of several pictures.
+BFL paints with the empty prompt, as here; words may be given too. diffusers, where it has no text
+encoders, takes zeros for T5's tokens and CLIP's vector, which is another conditioning; and it can
+weigh and add up the tokens of several pictures.
 
 Source: BFL flux/modules/image_embedders.py `ReduxImageEncoder`, flux/sampling.py `prepare_redux`;
 SigLIP, arXiv:2303.15343.
