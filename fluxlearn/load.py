@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fluxlearn.autoencoder.autoencoder import AutoEncoder
     from fluxlearn.checkpoints.parts import Text
     from fluxlearn.checkpoints.recognise import Recognised
+    from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.options import Defaults
     from fluxlearn.sampling.pipeline import Pipeline
     from fluxlearn.text.encoders import TextEncoders
@@ -46,6 +47,7 @@ def load(
     revision: str | None = None,
     text: Where = True,
     rest: str | Path | None = None,
+    stream: bool = False,
 ) -> "Pipeline":
     """Load text encoders, flow model and autoencoder.
 
@@ -61,13 +63,13 @@ def load(
               ComfyUI has them, in any precision. Tokenizers that are not there are fetched.
     rest      where the autoencoder and text encoders come from, if they do not lie beside the flow
               model: a name, or a folder.
+    stream    True leaves the flow model's blocks on the disk and reads each when it is called: see
+              `fluxlearn.memory.streaming`.
 
     Raises ValueError for an unknown name or a bad value, FileNotFoundError or ValueError for a bad
     file, PermissionError for a model whose licence was not agreed to, all before weights are read.
     """
     from fluxlearn.checkpoints.parts import find_flow_model, find_home
-    from fluxlearn.checkpoints.read import assemble
-    from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.pipeline import Pipeline
 
     blocks = (depth, depth_single_blocks)
@@ -81,7 +83,7 @@ def load(
 
     dtype = dtype or _usual_dtype(found)
     autoencoder = _autoencoder(home, file).to(device)
-    flux = assemble(found, Flux, dtype, device)
+    flux = _flux(found, dtype, device, stream)
     encoders = _text_encoders(places, found, dtype).to(device) if places else None
     return Pipeline(encoders, flux, autoencoder, defaults)
 
@@ -173,6 +175,18 @@ def _recognised(file: Path, blocks: Blocks, release: Release | None) -> "Recogni
                 f"file of another variant?"
             )
     return found
+
+
+def _flux(
+    found: "Recognised", dtype: "torch.dtype", device: "str | torch.device", stream: bool
+) -> "Flux":
+    from fluxlearn.checkpoints.read import assemble
+    from fluxlearn.memory.streaming import stream as read_when_called
+    from fluxlearn.model.flux import Flux
+
+    if stream:
+        return read_when_called(found, dtype, device)
+    return assemble(found, Flux, dtype, device)
 
 
 def _autoencoder(home: Path, file: Path) -> "AutoEncoder":

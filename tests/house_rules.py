@@ -15,8 +15,9 @@ from source import FUNCTION, ROOT, Source, called, imported, length
 LAYERS = (
     ("files", "shapes", "config", "flow", "plots", "show"),
     ("trace", "setup"),
-    ("model", "autoencoder", "text"),
-    ("sampling", "checkpoints", "memory"),
+    ("model", "autoencoder", "text", "checkpoints"),
+    ("memory",),
+    ("sampling",),
     ("lora",),
     ("training", "distributed", "load", "load_redux", "catalogue"),
     ("toy", "export"),

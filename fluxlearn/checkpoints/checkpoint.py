@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fluxlearn.checkpoints.fp8 import FOR_PRODUCTS, check_scale, descale, find_scales
 from fluxlearn.checkpoints.header import Header, Stored, damaged, header_length, parse_header
+from fluxlearn.checkpoints.mapped import can_be_mapped, map_tensor
 from fluxlearn.checkpoints.shards import check_index, find_files
 
 # Tensors by name: a state dict, or a checkpoint.
@@ -51,6 +52,12 @@ class Place:
             raise damaged(str(self.file), "it became shorter while it was read")
         return descale(tensor, self.scale.read()) if self.scale else tensor
 
+    def map(self) -> Tensor:
+        """The tensor's values where they lie in the file, if they can be used as they are."""
+        if self.scale or not can_be_mapped(self.stored):
+            return self.read()
+        return map_tensor(self.file, self.stored)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Checkpoint(Weights):
@@ -60,9 +67,11 @@ class Checkpoint(Weights):
     places: dict[str, Place]
     metadata: dict[str, str]
     as_dtype: torch.dtype | None = None  # what every tensor is turned into; None keeps its own
+    is_mapped: bool = False  # whether tensors show the file itself where they can
 
     def __getitem__(self, name: str) -> Tensor:
-        tensor = self.places[name].read()
+        place = self.places[name]
+        tensor = place.map() if self.is_mapped else place.read()
         return tensor if self.as_dtype is None else tensor.to(self.as_dtype)
 
     def __contains__(self, name: object) -> bool:
@@ -85,6 +94,10 @@ class Checkpoint(Weights):
     def cast(self, dtype: torch.dtype | None) -> "Checkpoint":
         """The same tensors in another dtype, cast one by one as they are read."""
         return replace(self, as_dtype=dtype)
+
+    def mapped(self) -> "Checkpoint":
+        """The same tensors without copies where the file holds them as they are wanted."""
+        return replace(self, is_mapped=True)
 
     def only(self, names: Collection[str]) -> "Checkpoint":
         """Those of the tensors that have one of these names."""

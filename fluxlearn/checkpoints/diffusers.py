@@ -57,7 +57,7 @@ def each_from_diffusers(state: Weights, config: Config) -> Iterator[tuple[str, T
     """As `from_diffusers`, one tensor after the other; names are checked before the first."""
     pairs = _pairs(config)
     _check_keys(state, [n for p in pairs for n in p.diffusers], [pair.bfl for pair in pairs])
-    return ((p.bfl, _put_together(p, [state[name] for name in p.diffusers])) for p in pairs)
+    return ((p.bfl, put_together(p, [state[name] for name in p.diffusers])) for p in pairs)
 
 
 def diffusers_sizes(config: Config) -> dict[str, Any]:
@@ -173,7 +173,8 @@ def _take_apart(pair: Pair, tensor: Tensor) -> Sequence[Tensor]:
     return [tensor[..., 0, 0] if pair.how == "flat" else tensor]
 
 
-def _put_together(pair: Pair, parts: Sequence[Tensor]) -> Tensor:
+def put_together(pair: Pair, parts: Sequence[Tensor]) -> Tensor:
+    """One tensor of ours from those that diffusers has for it."""
     if pair.how == "split":
         for name, part, height in zip(pair.diffusers, parts, pair.heights, strict=True):
             _check_height(name, part, height)

@@ -32,6 +32,11 @@ def check_fit(flux: Flux, lora: Lora, scale: float) -> None:
             f"lora is a {type(lora).__name__}, but a Lora is expected. Did you forget lora.read()?"
         )
     check_scale(scale)
+    if len({parameter.is_meta for parameter in flux.parameters()}) == 2:  # it is streamed
+        raise ValueError(
+            "the model's blocks have no weights that a LoRA could change: they are read anew for "
+            "each call. Load it without stream=True."
+        )
     problems = [*_layers(flux, lora), *_parameters(flux, lora)]
     if problems:
         config = flux.config

@@ -78,6 +78,8 @@ def edit(
 class _Editor:
     """The handler behind `edit`."""
 
+    changes = True  # values, so that it is called again where they are computed again
+
     def __init__(self, model: Any, edits: Mapping[str, Any]) -> None:
         self.owners = owners_of(model)
         self.unused = {}

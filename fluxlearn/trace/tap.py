@@ -14,10 +14,12 @@ compilation silently see nothing, and a ContextVar cannot be compiled at all.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import torch
+
+from fluxlearn.trace.moment import current_moment, exchange_moment
 
 Handler = Callable[[Any, str, Any], Any]
 """handler(owner, point, value) -> value; owner is the module that tapped, point the full name."""
@@ -57,10 +59,43 @@ def handling(handler: Handler) -> Iterator[None]:
     Compiled functions run uncompiled inside the block: a compiled forward is traced without taps,
     and compiling it again for each set of handlers would exhaust the recompile limit.
     """
+    with _only((*_HANDLERS, handler)):
+        yield
+
+
+class Replay:
+    """Makes the second run of a computation the same as the first: `with` it around that.
+
+    Who changed values changes them again, at the same moment, even if its block was left meanwhile;
+    who only looks has seen them already. A handler that changes values says so: `changes = True`.
+    """
+
+    def __init__(self) -> None:
+        """Note who changes values now."""
+        self._changing = tuple(h for h in _HANDLERS if getattr(h, "changes", False))
+        self._moment = current_moment()
+
+    def __enter__(self) -> None:
+        self._running = ExitStack()
+        self._running.callback(exchange_moment, exchange_moment(self._moment))
+        self._running.enter_context(_only(self._changing))
+
+    def __exit__(self, *error: object) -> None:
+        self._running.close()
+
+
+def unheard() -> AbstractContextManager[None]:
+    """Let nobody see what is computed inside the `with` block."""
+    return _only(())
+
+
+@contextmanager
+def _only(handlers: tuple[Handler, ...]) -> Iterator[None]:
+    """Make these handlers, and no others, see every tap inside the `with` block."""
     global _HANDLERS
     before = _HANDLERS
     with torch.compiler.set_stance("force_eager"):
-        _HANDLERS = (*before, handler)
+        _HANDLERS = handlers
         try:
             yield
         finally:
