@@ -31,6 +31,10 @@ notebooks: $(VENV)/ready-lab  ## execute the notebooks again and store their out
 book: $(VENV)/ready-book $(VENV)/ready-export  ## build the book from the stored outputs; warnings are errors
 	$(BIN)/fluxlearn notebooks solutions book/solutions
 	$(BIN)/python book/graph.py
+	$(BIN)/python book/tables.py
+	$(BIN)/python book/api.py
+	$(BIN)/python -m zipfile --create book/_extra/notebooks.zip notebooks/*.ipynb
+	cp book/references.bib book/_extra
 	mkdir -p book/_mathjax
 	cp $(VENV)/lib/python3*/site-packages/sphinx-mathjax-offline/static/mathjax/tex-svg.js book/_mathjax
 	$(BIN)/jupyter-book build --quiet --warningiserror --keep-going book
@@ -46,7 +50,7 @@ check: $(VENV)/ready-dev  ## format, lint, types, spelling; changes nothing
 	$(BIN)/codespell
 
 clean:  ## remove what was built and cached; .venv stays
-	rm -rf build dist book/_build book/_extra book/_mathjax book/solutions
+	rm -rf build dist book/_build book/_extra book/_mathjax book/api book/solutions book/tables
 	rm -rf fluxlearn-demo .benchmarks .hypothesis .pytest_cache .ruff_cache
 	find fluxlearn notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 

@@ -155,9 +155,11 @@ RELEASES: dict[str, Release] = {
     # Redux is no flow model but an adapter that turns a picture into text tokens for dev.
     "flux-redux":   _release("Redux-dev",   _DEV,     (50,  2.5, 512, True,  11_901_408_320)),
 }
+"""Every published FLUX.1 model by name: its sizes, where its weights are, how it is sampled."""
 # fmt: on
 
 PRESETS: dict[str, FluxConfig] = {name: release.config for name, release in RELEASES.items()}
+"""The sizes alone, by the same names: `Flux(PRESETS["flux-dev"])`."""
 
 FLUX_AUTOENCODER = AutoencoderConfig(
     resolution=256,

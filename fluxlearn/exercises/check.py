@@ -61,6 +61,7 @@ class Checks:
 
 
 check = Checks()
+"""The checkers of all exercises, by name: `fl.check.rope(my_rope)`."""
 
 
 def check_answer(exercise: Exercise, answer: Answer) -> Verdict:
