@@ -75,7 +75,8 @@ def values_turned(txt: Tensor, img: Tensor, rotations: Tensor) -> Pair:
     turned = torch.stack([rotate(x, rotations) for x in torch.cat([txt, img], dim=3)])
     # Turned by nothing, q and k stay as they are.
     still = torch.eye(2).expand_as(rotations)
-    return joint_attention(*turned.split([txt.shape[3], img.shape[3]], dim=3), still)
+    txt, img = turned.split([txt.shape[3], img.shape[3]], dim=3)
+    return joint_attention(txt, img, still)
 
 
 def not_turned(txt: Tensor, img: Tensor, rotations: Tensor) -> Pair:

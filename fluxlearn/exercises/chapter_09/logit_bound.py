@@ -67,8 +67,9 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def recorded(trained: Trained) -> tuple[Tensor, Tensor]:
     """The picture's scales in the first block."""
-    norm = trained.pipe.flux.double_blocks[0].img_attn.norm
-    return norm.query_norm.scale, norm.key_norm.scale
+    scale_of = "double_blocks.0.img_attn.norm.{}_norm.scale".format
+    query, key = (trained.pipe.flux.get_parameter(scale_of(name)) for name in ("query", "key"))
+    return query, key
 
 
 EXERCISE = Exercise(

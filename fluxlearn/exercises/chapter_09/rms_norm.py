@@ -72,8 +72,8 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def recorded(trained: Trained) -> tuple[Tensor, Tensor]:
     """The picture's queries in the first block, and the scale that they meet."""
-    attn = trained.pipe.flux.double_blocks[0].img_attn
-    return trained.seen["double.0.img.q_raw"], attn.norm.query_norm.scale
+    scale = trained.pipe.flux.get_parameter("double_blocks.0.img_attn.norm.query_norm.scale")
+    return trained.seen["double.0.img.q_raw"], scale
 
 
 EXERCISE = Exercise(

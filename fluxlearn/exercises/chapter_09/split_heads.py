@@ -10,7 +10,6 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional as F
 
 from fluxlearn.exercises.exercise import Exercise
 from fluxlearn.exercises.trained import Trained
@@ -71,9 +70,9 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, int]:
 
 def recorded(trained: Trained) -> tuple[Tensor, int]:
     """What the first block's linear layer makes of the picture's tokens."""
-    attn = trained.pipe.flux.double_blocks[0].img_attn
-    qkv = F.linear(trained.seen["double.0.img.attn_in"], attn.qkv.weight, attn.qkv.bias)
-    return qkv, attn.num_heads
+    flux = trained.pipe.flux
+    qkv = flux.get_submodule("double_blocks.0.img_attn.qkv")
+    return qkv(trained.seen["double.0.img.attn_in"]), flux.config.num_heads
 
 
 EXERCISE = Exercise(

@@ -56,10 +56,10 @@ def double_block(
     txt_z, img_z = joint_attention(txt_heads, img_heads, rotations)
 
     img = stream_out(img, img_z, img_mod[2], img_weights)
-    img = think(img, *img_mod[3:], img_weights)
+    img = think(img, img_mod[3], img_mod[4], img_mod[5], img_weights)
 
     txt = stream_out(txt, txt_z, txt_mod[2], txt_weights)
-    txt = think(txt, *txt_mod[3:], txt_weights)
+    txt = think(txt, txt_mod[3], txt_mod[4], txt_mod[5], txt_weights)
     return img, txt
 
 
@@ -93,13 +93,15 @@ def not_turned(img: Tensor, txt: Tensor, vec: Tensor, rotations: Tensor, *weight
 
 def one_set_of_weights(*given: Any) -> Pair:
     """Both streams go through the picture's weights: text has its own."""
-    return double_block(*given[:-1], given[-2])
+    img, txt, vec, rotations, weights, _ = given
+    return double_block(img, txt, vec, rotations, weights, weights)
 
 
 def halves_exchanged(*given: Any) -> Pair:
     """Attention has the MLP's shift, scale and gate, and the MLP attention's: first attention's."""
-    *streams, img_weights, txt_weights = given
-    return double_block(*streams, _halves_exchanged(img_weights), _halves_exchanged(txt_weights))
+    img, txt, vec, rotations, *weights = given
+    img_weights, txt_weights = (_halves_exchanged(own) for own in weights)
+    return double_block(img, txt, vec, rotations, img_weights, txt_weights)
 
 
 def mlp_beside_attention(*given: Any) -> Pair:

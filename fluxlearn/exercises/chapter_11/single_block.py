@@ -161,7 +161,9 @@ def _draw(generator: torch.Generator) -> dict[str, Tensor]:
         "linear1": (3 * DIM + 4 * DIM, DIM),
         "linear2": (DIM, DIM + 4 * DIM),
     }
-    shapes = {f"norm.{name}_norm.scale": (DIM // HEADS,) for name in ("query", "key")}
+    shapes: dict[str, tuple[int, ...]] = {
+        f"norm.{name}_norm.scale": (DIM // HEADS,) for name in ("query", "key")
+    }
     for layer, shape in layers.items():
         shapes |= {f"{layer}.weight": shape, f"{layer}.bias": shape[:1]}
     return {

@@ -131,7 +131,8 @@ def text_returned_first(
     img: Tensor, txt: Tensor, vec: Tensor, pe: Tensor, weights: Weights
 ) -> Pair:
     """The text is given back first, as in diffusers: here the picture is."""
-    return double_stream(img, txt, vec, pe, weights)[::-1]
+    img, txt = double_stream(img, txt, vec, pe, weights)
+    return txt, img
 
 
 def branches_exchanged(img: Tensor, txt: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Pair:
