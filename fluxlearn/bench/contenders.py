@@ -11,9 +11,8 @@ from torch import Tensor
 
 from fluxlearn.bench.subject import GUIDANCE, TIME, Subject
 from fluxlearn.export.twin import their_arguments, twin_of
-from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.attend import attend
-from fluxlearn.sampling.guidance import ModelCall, plain_velocity
+from fluxlearn.sampling.guidance import ModelCall, model_call, plain_velocity
 from fluxlearn.sampling.positions import text_ids
 
 Step = Callable[[], Tensor]
@@ -24,12 +23,12 @@ WORDS = {f"word {i}": [i] for i in range(8)}
 
 def ours(subject: Subject) -> Step:
     """As `pipe.paint` does it: nobody looks."""
-    return _stepper(subject, Flux.velocity)
+    return _stepper(subject, model_call)
 
 
 def ours_compiled(subject: Subject) -> Step:
     """As `pipe.paint` does it after `pipe.compile()`."""
-    return _stepper(subject, torch.compile(Flux.velocity, fullgraph=True))
+    return _stepper(subject, torch.compile(model_call, fullgraph=True))
 
 
 def ours_with_maps(subject: Subject) -> Step:

@@ -26,7 +26,11 @@ from fluxlearn.trace.tap import watched
 KINDS = ("true", "embedded", "none")
 
 ModelCall = Callable[[Flux, Tensor, Tensor, Setting], Tensor]
-"""`Flux.velocity`, or what a compiler made of it."""
+
+
+def model_call(flux: Flux, img: Tensor, timesteps: Tensor, setting: Setting) -> Tensor:
+    """What is called at every step, or compiled: the model's own velocity."""
+    return flux.velocity(img, timesteps, setting)
 
 
 def plain_velocity(
@@ -34,7 +38,7 @@ def plain_velocity(
     conditioning: Conditioning,
     canvas: Canvas,
     guidance: float | None,
-    call: ModelCall = Flux.velocity,
+    call: ModelCall = model_call,
 ) -> Callable[[Tensor, float], Tensor]:
     """velocity(x, t) of one branch; text and rotations are embedded once for the whole run.
 
@@ -69,7 +73,7 @@ def guided_velocity(
     prompts: tuple[Conditioning, Conditioning],
     canvas: Canvas,
     guidance: float,
-    call: ModelCall = Flux.velocity,
+    call: ModelCall = model_call,
 ) -> Callable[[Tensor, float], Tensor]:
     """velocity(x, t) by true guidance: towards the first prompt and away from the second.
 

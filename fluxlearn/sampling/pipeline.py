@@ -19,7 +19,12 @@ from torch import Tensor
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.model.flux import Flux
 from fluxlearn.sampling.canvas import Canvas
-from fluxlearn.sampling.guidance import ModelCall, guided_velocity, plain_velocity
+from fluxlearn.sampling.guidance import (
+    ModelCall,
+    guided_velocity,
+    model_call,
+    plain_velocity,
+)
 from fluxlearn.sampling.image_to_image import encode_start, start_part_way
 from fluxlearn.sampling.inputs.control import control_tokens
 from fluxlearn.sampling.inputs.fill import fill_tokens
@@ -65,7 +70,7 @@ class Pipeline:
         self.autoencoder = autoencoder
         self.defaults = defaults
         self.step_taps = StepTaps()
-        self.model_call: ModelCall = Flux.velocity
+        self.model_call: ModelCall = model_call
 
     def paint(self, prompt: Prompt, **options: Any) -> Picture:
         """Paint a picture for a prompt, or one for each prompt of a list.
@@ -93,7 +98,7 @@ class Pipeline:
 
         What is recorded or edited runs uncompiled as before, so every point is still there.
         """
-        self.model_call = torch.compile(Flux.velocity, fullgraph=True, **options)
+        self.model_call = torch.compile(model_call, fullgraph=True, **options)
 
     @torch.no_grad()
     def decode(
