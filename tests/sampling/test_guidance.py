@@ -4,7 +4,8 @@ import pytest
 import torch
 from tiny_models import FLUX, SCHNELL, tiny_conditioning, tiny_flux, tiny_pipeline
 
-from fluxlearn.sampling.guidance import Canvas, guided_velocity, plain_velocity
+from fluxlearn.sampling.canvas import Canvas
+from fluxlearn.sampling.guidance import guided_velocity, plain_velocity
 from fluxlearn.trace.moment import current_moment
 from fluxlearn.trace.tap import handling
 
