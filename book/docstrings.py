@@ -80,10 +80,14 @@ def setup(app: Any) -> dict[str, bool]:
             citations.update(citations_of((app.srcdir / "references.bib").read_text("utf-8")))
         lines[:] = [*restructured("\n".join(lines), citations).splitlines(), ""]
 
-    def skip(app: Any, what: str, name: str, thing: Any, skipped: bool, options: Any) -> bool | None:
+    def skip(
+        app: Any, what: str, name: str, thing: Any, skipped: bool, options: Any
+    ) -> bool | None:
         if name == "forward":  # a block's docstring is its computation, so its forward has none
             return False
-        inherited = isroutine(thing) and not str(getattr(thing, "__module__", "")).startswith("fluxlearn")
+        inherited = isroutine(thing) and not str(getattr(thing, "__module__", "")).startswith(
+            "fluxlearn"
+        )
         tuple_field = str(getattr(thing, "__doc__", "")).startswith("Alias for field number")
         return True if inherited or tuple_field else None
 
