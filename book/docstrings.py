@@ -9,6 +9,7 @@ A docstring has four kinds of blocks, told apart by how they are indented:
 """
 
 import re
+from inspect import isroutine
 from textwrap import dedent, indent
 from typing import Any
 
@@ -84,8 +85,11 @@ def setup(app: Any) -> dict[str, bool]:
     ) -> bool | None:
         if name == "forward":  # a block's docstring is its computation, so its forward has none
             return False
+        inherited = isroutine(thing) and not str(getattr(thing, "__module__", "")).startswith(
+            "fluxlearn"
+        )
         tuple_field = str(getattr(thing, "__doc__", "")).startswith("Alias for field number")
-        return True if tuple_field else None
+        return True if inherited or tuple_field else None
 
     app.connect("autodoc-process-docstring", process)
     app.connect("autodoc-skip-member", skip)
