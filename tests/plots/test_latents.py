@@ -24,6 +24,7 @@ def test_a_channel_is_drawn_as_it_is():
     assert np.allclose(fig.axes[2].images[0].get_array(), latent[1])
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_a_batch_is_refused_with_its_shape():
     with pytest.raises(ValueError, match=r"\(1, 2, 2, 2\).*\[0\]"):
         plot_latent(pictures(1)[0], np.ones((1, 2, 2, 2)))
