@@ -13,7 +13,7 @@ from source import FUNCTION, ROOT, Source, called, imported, length
 
 # A file imports from its own folder or from a lower row, never sideways or up.
 LAYERS = (
-    ("files", "shapes", "config", "flow", "plots", "show"),
+    ("files", "shapes", "config", "flow", "ddpm", "plots", "show"),
     ("trace", "setup"),
     ("model", "autoencoder", "text", "checkpoints"),
     ("memory",),

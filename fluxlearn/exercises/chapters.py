@@ -8,6 +8,10 @@ from fluxlearn.exercises.exercise import Exercise
 # fmt: off
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "01": ("interpolate", "velocity", "x0_from_velocity", "loss", "euler_step"),
+    "02": ("alphas_bar", "diffuse", "straighten", "velocity_from_diffused", "ddim_step",
+           "cross_attention"),
+    "03": ("pad_prompts", "pooled", "text_inputs", "masked_weights", "t5_weights"),
+    "04": ("from_bytes", "draw_latent", "psnr", "normalise", "denormalise"),
     "05": ("patchify", "unpatchify", "token_count", "image_ids", "text_ids"),
     "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),

@@ -7,11 +7,15 @@ constant channels, as an answer will meet them in earnest.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 from torch import Tensor
 
 from fluxlearn.load import load
 from fluxlearn.sampling.pipeline import Pipeline, Run
+from fluxlearn.text.clip import ClipEncoder
+from fluxlearn.text.encoders import TextEncoders
+from fluxlearn.text.t5 import T5Encoder
 from fluxlearn.trace.record import record
 
 PROMPT = "a large red circle left of a small blue square on a white background"
@@ -34,6 +38,20 @@ class Trained:
         """The transformer's weights whose names begin with a path, by what comes after it."""
         named = self.pipe.flux.named_parameters()
         return {name.removeprefix(path): value for name, value in named if name.startswith(path)}
+
+    @property
+    def clip(self) -> ClipEncoder:
+        """The toy's CLIP."""
+        return self._text.clip
+
+    @property
+    def t5(self) -> T5Encoder:
+        """The toy's T5."""
+        return cast(T5Encoder, self._text.t5)
+
+    @property
+    def _text(self) -> TextEncoders:
+        return cast(TextEncoders, self.pipe.text)
 
 
 @cache

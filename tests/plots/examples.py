@@ -8,13 +8,16 @@ from fluxlearn.plots.field import field_grid, plot_field, plot_paths
 from fluxlearn.plots.figure import Figure
 from fluxlearn.plots.images import plot_grid, plot_masks, plot_storyboard
 from fluxlearn.plots.kernel import plot_kernel, plot_kernel_map
+from fluxlearn.plots.latents import plot_latent
 from fluxlearn.plots.modulation import plot_modulation, plot_signed_modulation
 from fluxlearn.plots.quadrants import plot_quadrants
+from fluxlearn.plots.recipes import plot_errors, plot_mixtures
 from fluxlearn.plots.residual import plot_residuals
 from fluxlearn.plots.rotations import plot_angles, plot_turns
 from fluxlearn.plots.schedule import plot_schedule
 from fluxlearn.plots.shift import plot_shift
 from fluxlearn.plots.stages import plot_stages
+from fluxlearn.plots.tokens import plot_tokens
 
 STEPS = 8
 TIMES = [float(t) for t in np.linspace(1, 0, STEPS + 1) ** 0.7]
@@ -98,6 +101,34 @@ def paths() -> Figure:
     return plot_paths([straight, straight + bow], ["straight", "in bows"], shown=20)
 
 
+def mixtures() -> Figure:
+    """A chord and its arc."""
+    angle = np.linspace(0, np.pi / 2, STEPS + 1)
+    share = np.linspace(0, 1, STEPS + 1)
+    arc = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    return plot_mixtures({"chord": np.stack([1 - share, share], axis=-1), "arc": arc})
+
+
+def errors() -> Figure:
+    """Three curves, two of which end in the same place."""
+    calls = [1, 2, 4, 8]
+    first = [0.5, 0.3, 0.2, 0.15]
+    return plot_errors({"first": first, "second": first, "third": [0.9] * 4}, calls, 0.1, "error")
+
+
+def tokens() -> Figure:
+    """The second red has taken something from its neighbour."""
+    rows = np.eye(4)[[0, 1, 0, 2]]
+    mixed = rows + 0.5 * np.roll(rows, 1, axis=0)
+    return plot_tokens({"words": rows, "encoded": mixed}, ["red", "circle", "red", "</s>"])
+
+
+def latent() -> Figure:
+    """Three channels: a slope, its mirror image, nothing."""
+    slope = np.linspace(-1, 1, 16).reshape(4, 4)
+    return plot_latent(pictures(1)[0], np.stack([slope, -slope, 0 * slope]))
+
+
 EXAMPLES = {
     "grid": lambda: plot_grid(pictures(3), ["one", "two", "three"]),
     "storyboard": lambda: plot_storyboard(pictures(STEPS), TIMES[:-1]),
@@ -118,4 +149,8 @@ EXAMPLES = {
     "stages": lambda: plot_stages(["T5", "Blocks"], [0.01, 0.5], ["text", "image"]),
     "field": field,
     "paths": paths,
+    "mixtures": mixtures,
+    "errors": errors,
+    "tokens": tokens,
+    "latent": latent,
 }

@@ -36,6 +36,10 @@ AXES = {
     "stages": 1,
     "field": 2,
     "paths": 2,
+    "mixtures": 1,
+    "errors": 1,
+    "tokens": 3,  # two maps and their scale
+    "latent": 5,  # the picture, three channels and their scale
 }
 
 
@@ -116,6 +120,14 @@ def test_a_figure_draws_on_the_dark_card_as_well(name):
         ("stages", "500 ms · 98 %"),
         ("field", "t = 0.50"),
         ("paths", "in bows"),
+        ("mixtures", "amount of noise"),
+        ("mixtures", "arc"),
+        ("errors", "calls of the network"),
+        ("errors", "data against data"),
+        ("errors", "third"),
+        ("tokens", "encoded"),
+        ("tokens", "cosine similarity"),
+        ("latent", "value of a latent cell"),
         ("storyboard", f"t = {TIMES[3]:.2f}"),
     ],
 )

@@ -1,0 +1,1 @@
+"""DDPM and flow matching, Stable Diffusion and Flux."""

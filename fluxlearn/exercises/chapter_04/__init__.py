@@ -1,0 +1,1 @@
+"""The autoencoder: pixels to latents and back."""
