@@ -36,6 +36,9 @@ AXES = {
     "stages": 1,
     "field": 2,
     "paths": 2,
+    "token_grid": 1,
+    "patch": 3,  # all channels, one token, and their scale
+    "convergence": 1,
 }
 
 
@@ -116,6 +119,11 @@ def test_a_figure_draws_on_the_dark_card_as_well(name):
         ("stages", "500 ms · 98 %"),
         ("field", "t = 0.50"),
         ("paths", "in bows"),
+        ("token_grid", "1, 2"),
+        ("patch", "3 channels of latents"),
+        ("patch", "8 – 11"),
+        ("convergence", "model calls"),
+        ("convergence", "second"),
         ("storyboard", f"t = {TIMES[3]:.2f}"),
     ],
 )
