@@ -15,7 +15,7 @@ from fluxlearn.plots.figure import HALF_PAGE, Figure, described, new_figure
 from fluxlearn.plots.style import COLOURS, current_theme, lettering
 
 MARKERS = "os^Dv"
-SLOPES = {1: "half for twice the calls", 2: "a quarter"}
+SLOPES = {1: "half for twice the calls", 2: "a quarter for twice"}
 APART = 13  # points between two names, at least
 
 
@@ -38,6 +38,7 @@ def plot_convergence(errors: Mapping[str, Mapping[int, float]]) -> Figure:
     fig = new_figure(HALF_PAGE[0] + 0.7, HALF_PAGE[1])
     ax = fig.subplots()
     count_in_factors(ax)
+    ax.yaxis.set_major_formatter("{x:.2g}")
     ax.set_xscale("log", base=2)
     for marker, (name, curve) in zip(MARKERS, errors.items(), strict=False):
         calls = sorted(curve)
