@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from fluxlearn.plots.convergence import plot_convergence
 from fluxlearn.plots.embeddings import plot_similarity, plot_sinusoids
 from fluxlearn.plots.field import field_grid, plot_field, plot_paths
 from fluxlearn.plots.figure import Figure
@@ -16,11 +17,13 @@ from fluxlearn.plots.residual import plot_residuals
 from fluxlearn.plots.rotations import plot_angles, plot_turns
 from fluxlearn.plots.schedule import plot_schedule
 from fluxlearn.plots.shift import plot_shift
+from fluxlearn.plots.similar_tokens import plot_tokens
 from fluxlearn.plots.stages import plot_stages
-from fluxlearn.plots.tokens import plot_tokens
+from fluxlearn.plots.tokens import plot_patch, plot_token_grid
 
 STEPS = 8
 TIMES = [float(t) for t in np.linspace(1, 0, STEPS + 1) ** 0.7]
+ERRORS = {"first": {n: 1 / n for n in (2, 16, 4)}, "second": {n: 2 / n**2 for n in (4, 16)}}
 BRANCHES = ["double 0 · image attention", "double 0 · text attention", "single 0", "last layer"]
 
 
@@ -129,6 +132,25 @@ def latent() -> Figure:
     return plot_latent(pictures(1)[0], np.stack([slope, -slope, 0 * slope]))
 
 
+def latents() -> np.ndarray:
+    """Three channels of 4 × 6 cells, no two values alike."""
+    return np.linspace(-2, 2, 72, dtype=np.float32).reshape(3, 4, 6)
+
+
+def plot_one_patch() -> Figure:
+    values = latents()
+    return plot_patch(values, values[:, 2:4, 4:6].ravel(), row=1, column=2)
+
+
+def plot_token_numbers() -> Figure:
+    ids = [[0, row, column] for row in range(2) for column in range(3)]
+    return plot_token_grid(torch.ones(3, 32, 48), np.array(ids, dtype=np.float32))
+
+
+def plot_solver_errors() -> Figure:
+    return plot_convergence(ERRORS)
+
+
 EXAMPLES = {
     "grid": lambda: plot_grid(pictures(3), ["one", "two", "three"]),
     "storyboard": lambda: plot_storyboard(pictures(STEPS), TIMES[:-1]),
@@ -153,4 +175,7 @@ EXAMPLES = {
     "errors": errors,
     "tokens": tokens,
     "latent": latent,
+    "token_grid": plot_token_numbers,
+    "patch": plot_one_patch,
+    "convergence": plot_solver_errors,
 }

@@ -40,6 +40,9 @@ AXES = {
     "errors": 1,
     "tokens": 3,  # two maps and their scale
     "latent": 5,  # the picture, three channels and their scale
+    "token_grid": 1,
+    "patch": 3,  # all channels, one token, and their scale
+    "convergence": 1,
 }
 
 
@@ -128,6 +131,11 @@ def test_a_figure_draws_on_the_dark_card_as_well(name):
         ("tokens", "encoded"),
         ("tokens", "cosine similarity"),
         ("latent", "value of a latent cell"),
+        ("token_grid", "1, 2"),
+        ("patch", "3 channels of latents"),
+        ("patch", "8 – 11"),
+        ("convergence", "model calls"),
+        ("convergence", "second"),
         ("storyboard", f"t = {TIMES[3]:.2f}"),
     ],
 )
