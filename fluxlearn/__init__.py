@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fluxlearn.export.netron import netron
     from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.attend import attend
+    from fluxlearn.sampling.budget import budget
     from fluxlearn.sampling.walk import walk
     from fluxlearn.text.conditioning import Conditioning
     from fluxlearn.trace.edit import edit
@@ -48,6 +49,7 @@ _HOMES = {
     "record": "fluxlearn.trace.record",
     "attend": "fluxlearn.sampling.attend",
     "edit": "fluxlearn.trace.edit",
+    "budget": "fluxlearn.sampling.budget",
     "netron": "fluxlearn.export.netron",
     "stop_after": "fluxlearn.trace.stop",
     "walk": "fluxlearn.sampling.walk",
@@ -68,6 +70,7 @@ __all__ = [
     "Flux",
     "FluxConfig",
     "attend",
+    "budget",
     "check",
     "compare",
     "edit",
