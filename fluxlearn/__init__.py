@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fluxlearn.export.netron import netron
     from fluxlearn.model.flux import Flux
     from fluxlearn.sampling.attend import attend
+    from fluxlearn.sampling.budget import budget
     from fluxlearn.sampling.walk import walk
     from fluxlearn.text.conditioning import Conditioning
     from fluxlearn.trace.edit import edit
@@ -51,6 +52,7 @@ _HOMES = {
     "attend": "fluxlearn.sampling.attend",
     "edit": "fluxlearn.trace.edit",
     "lora": "fluxlearn.lora",
+    "budget": "fluxlearn.sampling.budget",
     "netron": "fluxlearn.export.netron",
     "stop_after": "fluxlearn.trace.stop",
     "walk": "fluxlearn.sampling.walk",
@@ -71,6 +73,7 @@ __all__ = [
     "Flux",
     "FluxConfig",
     "attend",
+    "budget",
     "check",
     "compare",
     "edit",

@@ -66,10 +66,12 @@ def load(
     stream    True leaves the flow model's blocks on the disk and reads each when it is called: see
               `fluxlearn.memory.streaming`.
 
-    Raises ValueError for an unknown name or a bad value, FileNotFoundError or ValueError for a bad
-    file, PermissionError for a model whose licence was not agreed to, all before weights are read.
+    Raises ValueError for an unknown name, a bad value, or weights that are more than the memory;
+    FileNotFoundError or ValueError for a bad file, PermissionError for a model whose licence was
+    not agreed to, all before weights are read. Warns if the memory that is free may be too little.
     """
     from fluxlearn.checkpoints.parts import find_flow_model, find_home
+    from fluxlearn.memory.weights import make_sure_of_weights
     from fluxlearn.sampling.pipeline import Pipeline
 
     blocks = (depth, depth_single_blocks)
@@ -82,6 +84,8 @@ def load(
     defaults = _defaults(found)
 
     dtype = dtype or _usual_dtype(found)
+    encoded = (places.clip, places.t5) if places else ()
+    make_sure_of_weights(found, dtype, device, stream, encoded)
     autoencoder = _autoencoder(home, file).to(device)
     flux = _flux(found, dtype, device, stream)
     encoders = _text_encoders(places, found, dtype).to(device) if places else None

@@ -15,7 +15,8 @@ from source import FUNCTION, ROOT, Source, called, imported, length
 LAYERS = (
     ("files", "shapes", "config", "flow", "ddpm", "plots", "show"),
     ("trace", "setup"),
-    ("model", "autoencoder", "text", "checkpoints"),
+    ("model", "autoencoder", "text"),
+    ("checkpoints",),
     ("memory",),
     ("sampling",),
     ("lora",),
@@ -42,6 +43,7 @@ MANY_PARAMETERS = {
     "fluxlearn/trace/record.py record": "what to record, when, where to; each has one good default",
     "fluxlearn/sampling/attend.py attend": "as record, and the words with their prompt",
     "fluxlearn/sampling/concepts.py attend_concepts": "as attend, with concepts instead of words",
+    "fluxlearn/sampling/budget.py budget": "which model, at what, how; all but that have defaults",
     "fluxlearn/cli/paint.py paint": "one for each option of the command",
     "fluxlearn/cli/bench.py cuda": "one for each option of the command",
     "fluxlearn/load.py load": "which model, how much of it, and where to; all have good defaults",

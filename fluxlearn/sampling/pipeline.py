@@ -18,6 +18,7 @@ from torch import Tensor
 
 from fluxlearn.autoencoder.autoencoder import AutoEncoder
 from fluxlearn.model.flux import Flux
+from fluxlearn.sampling.budget import make_sure_of_room
 from fluxlearn.sampling.canvas import Canvas
 from fluxlearn.sampling.guidance import (
     ModelCall,
@@ -125,6 +126,7 @@ class Pipeline:
         times = make_schedule(asked.steps, rows * columns, self.defaults.shifted).tolist()
         conditioning = self._encode(prompt)
         canvas = self._canvas(asked, len(conditioning))
+        make_sure_of_room(self.flux, self.autoencoder, canvas, conditioning.txt.shape[1])
 
         latents, times = self._first_latents(asked, canvas, times)
         tokens = patchify(tap(self, "in.latent", latents)).to(self.flux.img_in.weight)

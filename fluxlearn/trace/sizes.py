@@ -14,7 +14,7 @@ from fluxlearn.trace.reduce import Reducer, norm, stats
 
 
 class TooLargeError(ValueError):
-    """A recording that would hold more bytes than it may."""
+    """What would hold more bytes than it may, or than there are."""
 
 
 def learn_sizes(sizes: dict[str, int], point: Point, value: Tensor) -> bool:
