@@ -44,7 +44,7 @@ def plot_latent(picture: Any, latent: Float[np.ndarray, "channel height width"])
         ax = fig.add_subplot(grid[number // COLUMNS, rows + number % COLUMNS])
         clear_frame(ax)
         image = ax.imshow(channel, cmap=signed_shades(), vmin=-limit, vmax=limit)
-        look = {"fontweight": "normal", "color": current_theme().quiet}
+        look: dict[str, Any] = {"fontweight": "normal", "color": current_theme().quiet}
         ax.set_title(f"{number}", loc="center", fontsize=8, pad=2, **look)
         panels.append(ax)
     scale_below(fig, image, panels, "value of a latent cell", numbered((-limit, 0, limit)), 60)

@@ -50,7 +50,7 @@ def plot_token_grid(picture: Any, ids: Float[np.ndarray, "img axis"]) -> Figure:
         ax.axhline(edge * height - 0.5, color=current_theme().quiet, linewidth=0.6)
     for edge in range(1, columns):
         ax.axvline(edge * width - 0.5, color=current_theme().quiet, linewidth=0.6)
-    look = {"ha": "center", "va": "center", "color": current_theme().ink}
+    look: dict[str, Any] = {"ha": "center", "va": "center", "color": current_theme().ink}
     for number, (row, column) in enumerate(places):
         x, y = (column + 0.5) * width - 0.5, (row + 0.5) * height - 0.5
         ax.text(x, y - 0.17 * height, f"{number}", fontsize=10, weight="bold", **look)

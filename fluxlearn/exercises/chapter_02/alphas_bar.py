@@ -60,7 +60,7 @@ def inputs(generator: torch.Generator) -> tuple[Tensor]:
 
 def recorded(trained: Trained) -> tuple[Tensor]:
     """From ᾱ back to β: 1 − ᾱₖ / ᾱₖ₋₁."""
-    left = alpha_bar_at(torch.tensor(trained.run.times[::-1]))
+    left = torch.as_tensor(alpha_bar_at(torch.tensor(trained.run.times[::-1])))
     return (1 - left[1:] / left[:-1],)
 
 

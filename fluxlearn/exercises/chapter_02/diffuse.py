@@ -60,7 +60,7 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
 def recorded(trained: Trained) -> tuple[Tensor, Tensor, Tensor]:
     """The picture that toy-dev expects, and the noise that it started from."""
     seen = trained.seen
-    return seen["step.x0_hat"], trained.run.tokens, alpha_bar_at(seen["in.t"])
+    return seen["step.x0_hat"], trained.run.tokens, torch.as_tensor(alpha_bar_at(seen["in.t"]))
 
 
 EXERCISE = Exercise(

@@ -60,7 +60,7 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor]:
 
 def recorded(trained: Trained) -> tuple[Tensor, Tensor]:
     """Where toy-dev stands, as a DDPM would have it: the answer is what the model itself saw."""
-    left = alpha_bar_at(trained.seen["in.t"])
+    left = torch.as_tensor(alpha_bar_at(trained.seen["in.t"]))
     size = left.sqrt() + (1 - left).sqrt()
     return trained.seen["step.x"] * size[:, None, None], left
 
