@@ -58,7 +58,7 @@ def _told(maps: Mapping[str, np.ndarray], words: Sequence[str]) -> str:
     alike = []
     for name, values in maps.items():
         upper = np.where(np.triu(np.ones_like(values, dtype=bool), 1), values, -np.inf)
-        i, j = np.unravel_index(int(upper.argmax()), upper.shape)
+        i, j = (int(place) for place in np.unravel_index(upper.argmax(), upper.shape))
         alike.append(f"{name}, {words[i]} ({i}) and {words[j]} ({j}) by {values[i, j]:.2f}")
     return (
         f"Cosine similarity of {len(words)} tokens, each with each: {' '.join(words)}. Most alike: "
