@@ -20,6 +20,8 @@ differs is how steps are spaced, what the network is asked for, and (5), which a
 Source: DDPM, arXiv:2006.11239; DDIM, arXiv:2010.02502.
 """
 
+from typing import TypeVar
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -30,6 +32,8 @@ STABLE_DIFFUSION = (0.00085, 0.012)  # of Stable Diffusion, whose √β grows ev
 
 AlphaBar = Float[Tensor, "*_"] | float
 """ᾱ: one for all pictures, or one for each, [batch]."""
+
+Time = TypeVar("Time", float, Tensor)
 
 
 def linear_betas(steps: int = STEPS) -> Float[Tensor, " time"]:
@@ -96,6 +100,6 @@ def straighten(x: Tensor, alpha_bar: AlphaBar) -> tuple[Tensor, Tensor]:
     return x / (picture + grain), (grain / (picture + grain)).flatten()
 
 
-def alpha_bar_at(t: Float[Tensor, "*_"] | float) -> Float[Tensor, "*_"] | float:
+def alpha_bar_at(t: Time) -> Time:
     """The ᾱ whose point lies at time t of the straight path: the inverse of (6)."""
     return (1 - t) ** 2 / ((1 - t) ** 2 + t**2)

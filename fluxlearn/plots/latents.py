@@ -9,7 +9,7 @@ from fluxlearn.plots.axes import clear_frame
 from fluxlearn.plots.figure import Figure, described, new_figure
 from fluxlearn.plots.images import as_array, show_picture
 from fluxlearn.plots.scale import numbered, scale_below
-from fluxlearn.plots.style import current_theme, signed_shades
+from fluxlearn.plots.style import signed_shades
 
 COLUMNS = 8  # of channels
 
@@ -44,8 +44,7 @@ def plot_latent(picture: Any, latent: Float[np.ndarray, "channel height width"])
         ax = fig.add_subplot(grid[number // COLUMNS, rows + number % COLUMNS])
         clear_frame(ax)
         image = ax.imshow(channel, cmap=signed_shades(), vmin=-limit, vmax=limit)
-        look: dict[str, Any] = {"fontweight": "normal", "color": current_theme().quiet}
-        ax.set_title(f"{number}", loc="center", fontsize=8, pad=2, **look)
+        ax.set_title(f"{number}", loc="center", fontsize=8, fontweight="normal", pad=2)
         panels.append(ax)
     scale_below(fig, image, panels, "value of a latent cell", numbered((-limit, 0, limit)), 60)
     spreads = values.std(axis=(1, 2))

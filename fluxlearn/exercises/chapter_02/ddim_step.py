@@ -65,7 +65,7 @@ def recorded(trained: Trained) -> tuple[Tensor, Tensor, float, float]:
     seen, times = trained.seen, trained.run.times
     now = seen["in.t"].item()
     later = max(t for t in times if t < now - 1e-6)
-    left, left_next = (float(alpha_bar_at(t)) for t in (now, later))
+    left, left_next = (alpha_bar_at(t) for t in (now, later))
     size = left**0.5 + (1 - left) ** 0.5
     return seen["step.x"] * size, seen["step.eps_hat"], left, left_next
 

@@ -60,7 +60,7 @@ def inputs(generator: torch.Generator) -> tuple[Tensor, Tensor, float]:
 def recorded(trained: Trained) -> tuple[Tensor, Tensor, float]:
     """toy-dev's own prediction, said as a DDPM would."""
     seen = trained.seen
-    left = float(alpha_bar_at(seen["in.t"].item()))
+    left = alpha_bar_at(seen["in.t"].item())
     size = left**0.5 + (1 - left) ** 0.5
     return seen["step.x"] * size, seen["step.eps_hat"], left
 
