@@ -27,10 +27,11 @@ class Page(NamedTuple):
 # fmt: off
 PAGES = {
     "network": Page("The network", "What does FLUX.1 compute, and of what sizes?",
-                    ("model", "config", "shapes", "flow")),
+                    ("model", "config", "shapes", "flow", "ddpm")),
     "text_and_pixels": Page("Text and pixels", "How do prompts and pictures become numbers?",
                             ("text", "autoencoder")),
-    "painting": Page("Painting", "How does noise become a picture?", ("load", "sampling")),
+    "painting": Page("Painting", "How does noise become a picture?",
+                     ("load", "load_redux", "sampling")),
     "looking": Page("Looking inside", "How do I read what happens in a forward pass?",
                     ("catalogue", "trace", "sampling/attend", "sampling/concepts", "sampling/walk",
                      "sampling/lens", "sampling/attribution", "sampling/streams",
@@ -39,6 +40,7 @@ PAGES = {
                      ("sampling/interventions", "sampling/sweeps")),
     "weights": Page("Weights", "How do I load, convert and change weights?",
                     ("checkpoints", "lora", "files")),
+    "memory": Page("Memory and speed", "What fits, and how fast is it?", ("memory", "bench")),
     "training": Page("Training", "How is such a model trained?", ("training",)),
     "toy": Page("The toy world", "How is the small model made, and how is it measured?", ("toy",)),
     "figures": Page("Figures and files", "How do I draw, count, export and show?",

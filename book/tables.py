@@ -129,9 +129,14 @@ def tags(sources: dict[str, list[Source]]) -> dict[str, dict[int, list[str]]]:
 
 def public_names() -> Iterator[tuple[str, ...]]:
     """A row for each name of the package itself, in reading order, with its first sentence."""
-    for name in ("setup", "load", *fluxlearn._HOMES, "show"):
+    for name in ("setup", "load", "load_redux", *fluxlearn._HOMES, "show"):
         home = fluxlearn._HOMES.get(name, f"fluxlearn.{name}")
-        yield f"{{py:obj}}`fl.{name} <{home}.{name}>`", summary(home, name)
+        package = PACKAGE.parent / home.replace(".", "/") / "__init__.py"
+        if package.is_file():  # a name for a whole folder
+            told = ast.get_docstring(ast.parse(package.read_text("utf-8"))) or ""
+            yield f"{{py:mod}}`fl.{name} <{home}>`", first_sentence(told)
+        else:
+            yield f"{{py:obj}}`fl.{name} <{home}.{name}>`", summary(home, name)
 
 
 def summary(module: str, name: str) -> str:

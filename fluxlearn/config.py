@@ -47,11 +47,10 @@ class FluxConfig:
             )
         if any(size % 2 for size in self.axes_dim):
             raise ValueError(f"axes_dim {self.axes_dim} has an odd size; channels turn in pairs.")
-        if min(self.depth, self.depth_single_blocks) < 0:
-            raise ValueError(
-                f"depth {self.depth} and depth_single_blocks {self.depth_single_blocks} count "
-                f"blocks, so both must be 0 or more."
-            )
+        for name in ("depth", "depth_single_blocks"):
+            count = getattr(self, name)
+            if type(count) is not int or count < 0:
+                raise ValueError(f"{name} is {count!r}, but a whole number from 0 is expected.")
 
     @property
     def head_dim(self) -> int:

@@ -106,7 +106,9 @@ def test_an_axis_with_half_a_plane_is_refused():
 
 
 def test_a_negative_number_of_blocks_is_refused():
-    with pytest.raises(ValueError, match="depth 2 and depth_single_blocks -1 count blocks"):
+    with pytest.raises(
+        ValueError, match="depth_single_blocks is -1, but a whole number from 0 is expected"
+    ):
         replace(FLUX, depth_single_blocks=-1)
 
 

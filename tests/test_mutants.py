@@ -23,7 +23,7 @@ MUTANTS = {
     "time_is_not_a_thousandfold": ("model.embeddings", "FACTOR = 1000.0", "FACTOR = 100.0"),
     "emb_has_other_periods": ("model.embeddings", "PERIOD = 10_000", "PERIOD = 1_000"),
     "norm_is_over_tokens": ("model.attention", "mean(dim=-1, keep", "mean(dim=-2, keep"),
-    "norm_has_another_eps": ("model.attention", "keepdim=True) + 1e-6", "keepdim=True) + 1e-1"),
+    "norm_has_another_eps": ("model.attention", "keepdim=True) + 1e-6", "keepdim=True) + 1e1"),
     "scale_is_not_one_plus_scale": ("model.modulation", "(1 + scale) * x +", "scale * x +"),
     "rope_turns_the_other_way": ("model.rope", "[cos, -sin, sin, cos]", "[cos, sin, -sin, cos]"),
     "schedule_is_bent_less": ("sampling.schedule", "(4096, 1.15)", "(4096, 1.05)"),

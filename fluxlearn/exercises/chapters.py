@@ -12,7 +12,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
            "cross_attention"),
     "03": ("pad_prompts", "pooled", "text_inputs", "masked_weights", "t5_weights"),
     "04": ("from_bytes", "draw_latent", "psnr", "normalise", "denormalise"),
-    "05": ("patchify", "unpatchify", "token_count", "image_ids", "text_ids"),
+    "05": ("patchify", "unpatchify", "image_ids", "text_ids", "token_count"),
     "06": ("timestep_embedding", "periods", "similarity", "mlp_embedder", "vec"),
     "07": ("frequencies", "rope", "embed_ids", "rotate", "relative_score"),
     "08": ("modulation", "modulate", "modulated_norm", "gated_residual", "modulation_weights"),

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from plots.cards import check_card_and_words, in_theme
-from plots.examples import ERRORS, plot_errors
+from plots.examples import ERRORS, plot_solver_errors
 
 from fluxlearn.plots.convergence import order, plot_convergence
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_stands_on_its_card_and_tells_what_it_shows(theme):
-    check_card_and_words(in_theme(plot_errors)(theme), theme)
+    check_card_and_words(in_theme(plot_solver_errors)(theme), theme)
 
 
 @pytest.mark.parametrize("power", [0.5, 1, 2])
@@ -19,14 +19,14 @@ def test_the_order_is_the_power(power):
 
 
 def test_curves_run_through_their_points_in_order_of_calls():
-    curves = [line for line in plot_errors().axes[0].lines if line.get_marker() != "None"]
+    curves = [line for line in plot_solver_errors().axes[0].lines if line.get_marker() != "None"]
 
     for line, curve in zip(curves, ERRORS.values(), strict=True):
         np.testing.assert_allclose(line.get_xydata(), sorted(curve.items()))
 
 
 def test_the_text_alternative_tells_ends_and_orders():
-    assert "first: 0.5 with 2 calls, 0.062 with 16, order 1.0" in plot_errors().alt
+    assert "first: 0.5 with 2 calls, 0.062 with 16, order 1.0" in plot_solver_errors().alt
 
 
 def test_names_that_would_overlap_stand_one_above_the_other():
