@@ -20,9 +20,7 @@ from fluxlearn.exercises.chapter_12.assemble import assemble
 from fluxlearn.exercises.chapters import find_exercise
 from fluxlearn.exercises.check import check_answer
 from fluxlearn.exercises.exercise import Answer
-from fluxlearn.model.double_block import DoubleStreamBlock
 from fluxlearn.model.flux import Flux, Setting
-from fluxlearn.model.single_block import SingleStreamBlock
 from fluxlearn.sampling.pipeline import Pipeline
 
 PARTS = ("double_stream", "single_stream", "assemble", "last_layer")
@@ -79,14 +77,12 @@ class OwnFlux(Flux):
         lines = [f"{name:<14} {said.get(name, PACKAGE)}" for name in PARTS]
         return "\n".join([*lines, f"{len(self.own)} of {len(PARTS)} parts are yours"])
 
-    def _double(
-        self, block: DoubleStreamBlock, pe: Tensor, img: Tensor, txt: Tensor, vec: Tensor
-    ) -> Any:
+    def _double(self, block: Any, pe: Tensor, img: Tensor, txt: Tensor, vec: Tensor) -> Any:
         if "double_stream" not in self.own:
             return block(img, txt, vec, pe)
         return self.own["double_stream"](img, txt, vec, pe, dict(block.state_dict()))
 
-    def _single(self, block: SingleStreamBlock, pe: Tensor, x: Tensor, vec: Tensor) -> Any:
+    def _single(self, block: Any, pe: Tensor, x: Tensor, vec: Tensor) -> Any:
         if "single_stream" not in self.own:
             return block(x, vec, pe)
         return self.own["single_stream"](x, vec, pe, dict(block.state_dict()))

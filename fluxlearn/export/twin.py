@@ -88,7 +88,7 @@ def twin_of(flux: Flux) -> nn.Module:
     Raises ValueError for sizes that diffusers cannot represent, or when it is not installed.
     """
     need("diffusers", extra="reference")
-    from diffusers import FluxTransformer2DModel
+    from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
 
     with torch.device("meta"):
         twin = FluxTransformer2DModel(**diffusers_sizes(flux.config))

@@ -10,6 +10,7 @@ The blocks are functions that are given their weights and rotations already.
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -18,12 +19,11 @@ from torch import Tensor
 from fluxlearn.exercises.drawn import IMG, TXT, draw_tokens, draw_vec
 from fluxlearn.exercises.exercise import Exercise
 from fluxlearn.exercises.trained import Trained
-from fluxlearn.model.double_block import DoubleStreamBlock
-from fluxlearn.model.single_block import SingleStreamBlock
 
 Double = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 Layer = Callable[[Tensor, Tensor], Tensor]
-Doubles, Singles = Sequence[Double], Sequence[Layer]
+Doubles = Sequence[Double]
+Singles = Sequence[Layer]
 
 
 def assemble(
@@ -146,10 +146,10 @@ def recorded(trained: Trained) -> Arguments:
     """toy-dev's own blocks, and what enters them."""
     seen, flux = trained.seen, trained.pipe.flux
 
-    def double(block: DoubleStreamBlock) -> Double:
+    def double(block: Any) -> Double:
         return lambda img, txt, vec: block(img, txt, vec, seen["pe"])
 
-    def single(block: SingleStreamBlock) -> Layer:
+    def single(block: Any) -> Layer:
         # Without the text, the rotations are those of the picture's tokens.
         return lambda x, vec: block(x, vec, seen["pe"][:, :, -x.shape[1] :])
 
