@@ -34,7 +34,8 @@ def plot_errors(errors: Mapping[str, Mapping[str, float]]) -> Figure:
         ax.set(title=title, xlim=(FLOOR, max(1.0, 2 * largest)))
     axes[0].set_yticks(range(len(places)), places, fontsize=7)
     axes[0].set_ylim(len(places) - 0.4, -0.6)
-    fig.supxlabel("largest difference, beside the largest value", fontsize=9)
+    key = "largest difference, beside the largest value; dashed: one unit of float32"
+    fig.supxlabel(key, fontsize=9, color=current_theme().quiet)
     return described(fig, _told(errors))
 
 
@@ -44,10 +45,6 @@ def _bars(ax: Axes, panel: Mapping[str, float]) -> None:
         ax.barh(row, max(error, FLOOR), 0.72, color=_colour(place))
     ax.set_xscale("log")
     ax.axvline(FLOAT32, color=theme.quiet, linewidth=0.8, linestyle=(0, (4, 3)), zorder=3)
-    ax.annotate(
-        "one unit of float32", (FLOAT32, 1), xycoords=("data", "axes fraction"), rotation=90,
-        xytext=(2, -3), textcoords="offset points", va="top", fontsize=7, color=theme.quiet,
-    )  # fmt: skip
     ax.grid(axis="x", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[:].set_visible(False)

@@ -135,7 +135,7 @@ def text_returned_first(
     return txt, img
 
 
-def branches_exchanged(img: Tensor, txt: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Pair:
+def mods_exchanged(img: Tensor, txt: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Pair:
     """Attention has the MLP's modulation and the MLP has attention's: the first three parts belong
     to attention."""
     mods = {key: torch.cat(value.chunk(2)[::-1]) for key, value in weights.items() if "_mod" in key}
@@ -166,7 +166,7 @@ EXERCISE = Exercise(
         no_gates,
         text_as_it_came,
         text_returned_first,
-        branches_exchanged,
+        mods_exchanged,
     ),
     hints=(
         "All of it is in chapters 07 to 10: your functions, or the package's, take the weights "

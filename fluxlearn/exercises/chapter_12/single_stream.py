@@ -64,7 +64,7 @@ def by_the_package(x: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Tens
     return built(SingleStreamBlock, weights, pe)(x, vec, pe)
 
 
-def one_after_the_other(x: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Tensor:
+def sequential(x: Tensor, vec: Tensor, pe: Tensor, weights: Weights) -> Tensor:
     """The MLP waits for what attention has written: here both read the same input."""
     block = built(SingleStreamBlock, weights, pe)
     with edit(block, {"mlp_act": lambda act, at: 0 * act}):
@@ -129,7 +129,7 @@ EXERCISE = Exercise(
     solution=single_stream,
     other=by_the_package,
     mistakes=(
-        one_after_the_other,
+        sequential,
         mlp_first,
         mlp_cut_first,
         no_gate,
