@@ -79,7 +79,8 @@ def plot_errors(
     for number, curve in enumerate(errors.values()):
         look = {"linestyle": LINES[number % len(LINES)], "marker": "o", "markersize": 4}
         ax.plot(calls, curve, color=_colour(number), clip_on=False, **look)
-    ax.axhline(floor, color=current_theme().quiet, linewidth=1, linestyle=(0, (6, 4)), zorder=0)
+    look = {"color": current_theme().quiet, "linewidth": 1, "linestyle": (0, (6, 4))}
+    ax.plot([calls[0], calls[-1]], [floor, floor], zorder=0, **look)
     ax.set(xscale="log", yscale="log", xlabel="calls of the network", ylabel=measure)
     ax.set_xticks(calls, [str(count) for count in calls])
     ax.minorticks_off()
